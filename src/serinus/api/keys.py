@@ -1,0 +1,21 @@
+"""Labels and annotations that carry meaning between controller, cluster and user.
+
+The names are Argo Rollouts' own, to the letter: manifests, dashboards and scripts of its users rely on them. Those
+under ``rollout.serinus.dev`` are ours, and stand only on objects whose schema does not prune them.
+"""
+
+POD_TEMPLATE_HASH = "rollouts-pod-template-hash"
+REVISION = "rollout.argoproj.io/revision"
+REVISION_HISTORY = "rollout.argoproj.io/revision-history"
+DESIRED_REPLICAS = "rollout.argoproj.io/desired-replicas"
+WORKLOAD_GENERATION = "rollout.argoproj.io/workload-generation"
+EPHEMERAL_METADATA = "rollout.argoproj.io/ephemeral-metadata"
+SCALE_DOWN_DEADLINE = "scale-down-deadline"
+MANAGED_BY = "argo-rollouts.argoproj.io/managed-by-rollouts"
+INSTANCE_ID = "argo-rollouts.argoproj.io/controller-instance-id"
+NOTIFIED = "notified.notifications.argoproj.io"
+LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+INGRESS_CLASS = "kubernetes.io/ingress.class"
+
+POD_HASH_VERSION = "rollout.serinus.dev/pod-hash-version"
+"""On a ReplicaSet: the version of our pod-template hash that named it; absent on those of another controller."""

@@ -1,0 +1,49 @@
+"""The kinds that we name, and the API paths under which they are found."""
+
+from msgspec import Struct
+
+GROUP = "argoproj.io"
+GROUP_VERSION = "argoproj.io/v1alpha1"
+
+
+class Kind(Struct, frozen=True):
+    """A kind of object and where the API keeps it."""
+
+    api_version: str
+    kind: str
+    plural: str
+    namespaced: bool = True
+
+    @property
+    def root(self) -> str:
+        """The path of the kind's group and version."""
+        return f"/apis/{self.api_version}" if "/" in self.api_version else f"/api/{self.api_version}"
+
+    def path(self, namespace: str = "", name: str = "", subresource: str = "") -> str:
+        """The path of one object, or, without a name, of the list."""
+        place = f"/namespaces/{namespace}" if self.namespaced and namespace else ""
+        parts = [f"{self.root}{place}/{self.plural}", name, subresource]
+        return "/".join(part for part in parts if part)
+
+
+ROLLOUT = Kind(GROUP_VERSION, "Rollout", "rollouts")
+EXPERIMENT = Kind(GROUP_VERSION, "Experiment", "experiments")
+ANALYSIS_RUN = Kind(GROUP_VERSION, "AnalysisRun", "analysisruns")
+ANALYSIS_TEMPLATE = Kind(GROUP_VERSION, "AnalysisTemplate", "analysistemplates")
+CLUSTER_ANALYSIS_TEMPLATE = Kind(
+    GROUP_VERSION, "ClusterAnalysisTemplate", "clusteranalysistemplates", namespaced=False
+)
+
+POD = Kind("v1", "Pod", "pods")
+SERVICE = Kind("v1", "Service", "services")
+EVENT = Kind("v1", "Event", "events")
+NAMESPACE = Kind("v1", "Namespace", "namespaces", namespaced=False)
+REPLICA_SET = Kind("apps/v1", "ReplicaSet", "replicasets")
+DEPLOYMENT = Kind("apps/v1", "Deployment", "deployments")
+JOB = Kind("batch/v1", "Job", "jobs")
+INGRESS = Kind("networking.k8s.io/v1", "Ingress", "ingresses")
+ENDPOINT_SLICE = Kind("discovery.k8s.io/v1", "EndpointSlice", "endpointslices")
+LEASE = Kind("coordination.k8s.io/v1", "Lease", "leases")
+CUSTOM_RESOURCE_DEFINITION = Kind(
+    "apiextensions.k8s.io/v1", "CustomResourceDefinition", "customresourcedefinitions", namespaced=False
+)
