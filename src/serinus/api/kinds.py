@@ -30,9 +30,7 @@ ROLLOUT = Kind(GROUP_VERSION, "Rollout", "rollouts")
 EXPERIMENT = Kind(GROUP_VERSION, "Experiment", "experiments")
 ANALYSIS_RUN = Kind(GROUP_VERSION, "AnalysisRun", "analysisruns")
 ANALYSIS_TEMPLATE = Kind(GROUP_VERSION, "AnalysisTemplate", "analysistemplates")
-CLUSTER_ANALYSIS_TEMPLATE = Kind(
-    GROUP_VERSION, "ClusterAnalysisTemplate", "clusteranalysistemplates", namespaced=False
-)
+CLUSTER_ANALYSIS_TEMPLATE = Kind(GROUP_VERSION, "ClusterAnalysisTemplate", "clusteranalysistemplates", namespaced=False)
 
 POD = Kind("v1", "Pod", "pods")
 SERVICE = Kind("v1", "Service", "services")
