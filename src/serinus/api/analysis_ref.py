@@ -2,7 +2,7 @@
 
 from msgspec import field
 
-from serinus.api.meta import ApiStruct
+from serinus.api.meta import ApiStruct, LabelSelector
 from serinus.api.scalar import Int32, IntOrString
 
 
@@ -16,6 +16,7 @@ class ArgumentValueFrom(ApiStruct, frozen=True):
     """Where an argument's value is read: one of the two."""
 
     pod_template_hash_value: str | None = None
+    """The pod-template hash of a version: Stable or Latest."""
     field_ref: FieldRef | None = None
 
 
@@ -30,8 +31,9 @@ class AnalysisRunArgument(ApiStruct, frozen=True):
 class TemplateRef(ApiStruct, frozen=True):
     """An AnalysisTemplate, or a ClusterAnalysisTemplate, by name."""
 
-    template_name: str
+    template_name: str = ""
     cluster_scope: bool = False
+    """Look for a ClusterAnalysisTemplate."""
 
 
 class DryRun(ApiStruct, frozen=True):
@@ -44,11 +46,11 @@ class MeasurementRetention(ApiStruct, frozen=True):
     """How many measurements of a metric (a regular expression) are kept."""
 
     metric_name: str
-    limit: Int32 = 0
+    limit: Int32
 
 
 class RunMetadata(ApiStruct, frozen=True):
-    """Labels and annotations for the AnalysisRuns that are created."""
+    """Labels and annotations for what is created."""
 
     labels: dict[str, str] = field(default_factory=dict)
     annotations: dict[str, str] = field(default_factory=dict)
@@ -68,6 +70,14 @@ class BackgroundAnalysis(RolloutAnalysis, frozen=True):
     """An analysis that runs while the steps go on."""
 
     starting_step: Int32 | None = None
+    """The index of the step with which it starts; 0 when absent."""
+
+
+class TemplateService(ApiStruct, frozen=True):
+    """The Service of one fleet of an experiment."""
+
+    name: str = ""
+    """Its name; that of the ReplicaSet when absent."""
 
 
 class ExperimentTemplate(ApiStruct, frozen=True):
@@ -75,11 +85,16 @@ class ExperimentTemplate(ApiStruct, frozen=True):
 
     name: str
     spec_ref: str
+    """Whose pods they are: canary or stable."""
     replicas: Int32 | None = None
+    """How many pods; 1 when absent."""
     metadata: RunMetadata | None = None
-    selector: dict[str, object] | None = None
+    selector: LabelSelector | None = None
+    """Which pods belong to the fleet; those of the Rollout's selector when absent."""
     weight: Int32 | None = None
-    service: dict[str, str] | None = None
+    """The share of traffic that the fleet gets."""
+    service: TemplateService | None = None
+    """Make a Service for this fleet."""
 
 
 class ExperimentAnalysis(ApiStruct, frozen=True):
@@ -88,16 +103,20 @@ class ExperimentAnalysis(ApiStruct, frozen=True):
     name: str
     template_name: str
     cluster_scope: bool = False
+    """Look for a ClusterAnalysisTemplate."""
     args: tuple[AnalysisRunArgument, ...] = ()
     required_for_completion: bool = False
+    """The experiment ends when all the required analyses are successful."""
 
 
 class ExperimentStep(ApiStruct, frozen=True):
     """An experiment as a canary step."""
 
-    templates: tuple[ExperimentTemplate, ...] = ()
+    templates: tuple[ExperimentTemplate, ...]
     duration: IntOrString | None = None
+    """How long it runs once all fleets are available, such as ``5m``; without end when absent."""
     analyses: tuple[ExperimentAnalysis, ...] = ()
     dry_run: tuple[DryRun, ...] = ()
     analysis_run_metadata: RunMetadata | None = None
     scale_down_delay_seconds: Int32 | None = None
+    """How long the pods stay after the end; 30 when absent."""

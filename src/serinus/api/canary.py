@@ -13,6 +13,7 @@ class PauseStep(ApiStruct, frozen=True):
     """Wait: for a time, or for a person."""
 
     duration: IntOrString | None = None
+    """How long, in seconds or as in ``5m``; until ``promote`` when absent."""
 
     @property
     def seconds(self) -> int | None:
@@ -24,8 +25,11 @@ class CanaryScaleStep(ApiStruct, frozen=True):
     """Size the canary on its own, apart from the traffic weight."""
 
     weight: Int32 | None = None
+    """The canary's share of ``spec.replicas``, in percent."""
     replicas: Int32 | None = None
+    """The canary's number of pods."""
     match_traffic_weight: bool = False
+    """Follow the traffic weight again."""
 
 
 class StringMatch(ApiStruct, frozen=True):
@@ -40,13 +44,14 @@ class HeaderRoutingMatch(ApiStruct, frozen=True):
     """A header whose requests go to the canary."""
 
     header_name: str
-    header_value: StringMatch | None = None
+    header_value: StringMatch
 
 
 class HeaderRouteStep(ApiStruct, frozen=True):
     """Send requests with certain headers to the canary; no match removes the route."""
 
-    name: str
+    name: str = ""
+    """The route; it must be one of ``trafficRouting.managedRoutes``."""
     match: tuple[HeaderRoutingMatch, ...] = ()
 
 
@@ -62,8 +67,10 @@ class MirrorRouteStep(ApiStruct, frozen=True):
     """Copy requests to the canary; no match removes the route."""
 
     name: str
+    """The route; it must be one of ``trafficRouting.managedRoutes``."""
     match: tuple[MirrorMatch, ...] = ()
     percentage: Int32 | None = None
+    """The share of the matching requests that is copied; 100 when absent."""
 
 
 class PluginStep(ApiStruct, frozen=True):
@@ -71,15 +78,19 @@ class PluginStep(ApiStruct, frozen=True):
 
     name: str
     config: AnyValue = None
+    """What the plugin is told; its own matter."""
 
 
 class CanaryStep(ApiStruct, frozen=True):
     """One step: exactly one field is set."""
 
     set_weight: Int32 | None = None
+    """The share of traffic that goes to the canary, in percent (or of ``maxTrafficWeight``)."""
     pause: PauseStep | None = None
     experiment: ExperimentStep | None = None
+    """Run an experiment and go on when it is successful."""
     analysis: RolloutAnalysis | None = None
+    """Run an analysis and go on when it is successful; abort when it fails."""
     set_canary_scale: CanaryScaleStep | None = None
     set_header_route: HeaderRouteStep | None = None
     set_mirror_route: MirrorRouteStep | None = None
@@ -90,6 +101,7 @@ class PreferredAntiAffinity(ApiStruct, frozen=True):
     """Keep versions on different nodes where that is possible."""
 
     weight: Int32
+    """From 1 to 100: how much it counts against other wishes."""
 
 
 class RequiredAntiAffinity(ApiStruct, frozen=True):
@@ -114,6 +126,7 @@ class ReplicaProgressThreshold(ApiStruct, frozen=True):
     """How many of the new pods must be available for a step to go on."""
 
     type: str
+    """What the value is: Percent or Pods."""
     value: Int32
 
 
@@ -121,21 +134,35 @@ class CanaryStrategy(ApiStruct, frozen=True):
     """Shift traffic to the new version step by step."""
 
     canary_service: str = ""
+    """The Service that leads to the canary alone."""
     stable_service: str = ""
+    """The Service that leads to the stable version alone."""
     steps: tuple[CanaryStep, ...] = ()
+    """What happens one after the other; without steps it is a rolling update."""
     traffic_routing: TrafficRouting | None = None
+    """Who splits the traffic; without it, the number of pods does."""
     max_unavailable: IntOrString | None = None
+    """How many pods may be missing during an update, as a number or as 25% (the default)."""
     max_surge: IntOrString | None = None
+    """How many pods may be too many during an update, as a number or as 25% (the default)."""
     analysis: BackgroundAnalysis | None = None
+    """What must stay good during the whole update."""
     anti_affinity: AntiAffinity | None = None
     canary_metadata: PodTemplateMeta | None = None
+    """Labels and annotations of pods while they are the canary."""
     stable_metadata: PodTemplateMeta | None = None
+    """Labels and annotations of pods while they are stable."""
     scale_down_delay_seconds: Int32 | None = None
+    """How long old pods stay after promotion, with traffic routing; 30 when absent."""
     scale_down_delay_revision_limit: Int32 | None = None
+    """How many old versions may wait for their scale-down at once."""
     abort_scale_down_delay_seconds: Int32 | None = None
+    """How long the canary stays after an abort, with traffic routing: 30 when absent; 0 keeps it."""
     dynamic_stable_scale: bool = False
+    """Let the stable version shrink as its traffic goes to the canary."""
     ping_pong: PingPong | None = None
     min_pods_per_replica_set: Int32 | None = None
+    """The least number of pods of a version that has any, with traffic routing."""
     replica_progress_threshold: ReplicaProgressThreshold | None = None
 
     @property

@@ -48,6 +48,7 @@ class LabelSelectorRequirement(ApiStruct, frozen=True):
 
     key: str
     operator: str
+    """In, NotIn, Exists or DoesNotExist."""
     values: tuple[str, ...] = ()
 
     def matches(self, labels: dict[str, str]) -> bool:
@@ -104,10 +105,11 @@ class Condition(ApiStruct, frozen=True):
 
     type: str
     status: str
-    last_update_time: datetime | None = None
-    last_transition_time: datetime | None = None
-    reason: str = ""
-    message: str = ""
+    """True, False or Unknown."""
+    last_update_time: datetime
+    last_transition_time: datetime
+    reason: str
+    message: str
 
 
 class PodTemplateMeta(ApiStruct, frozen=True):

@@ -1,14 +1,25 @@
 """The Rollout: what users write."""
 
 from datetime import datetime
+from typing import Annotated, Any
 
-from msgspec import field
+from msgspec import Meta, field
 
 from serinus.api.bluegreen import BlueGreenStrategy
 from serinus.api.canary import CanaryStrategy
+from serinus.api.kinds import GROUP_VERSION
 from serinus.api.meta import ApiStruct, LabelSelector, ObjectMeta
 from serinus.api.scalar import Int32, Preserved
 from serinus.api.status import RolloutStatus
+
+IMMUTABLE = {
+    "rule": "self == oldSelf",
+    "message": "it cannot be changed, for the pods that exist carry the old labels: make a Rollout with another name",
+}
+"""A rule of validation that the API applies to updates (Common Expression Language)."""
+
+Selector = Annotated[LabelSelector, Meta(extra_json_schema={"x-kubernetes-validations": [IMMUTABLE]})]
+"""A label selector that stays as it was created."""
 
 
 class ObjectRef(ApiStruct, frozen=True):
@@ -18,6 +29,7 @@ class ObjectRef(ApiStruct, frozen=True):
     kind: str = ""
     name: str = ""
     scale_down: str = ""
+    """When the workload's own pods go: never (when absent), onsuccess or progressively."""
 
 
 class RollbackWindow(ApiStruct, frozen=True):
@@ -30,7 +42,9 @@ class AnalysisRunStrategy(ApiStruct, frozen=True):
     """How many finished AnalysisRuns and Experiments are kept."""
 
     successful_run_history_limit: Int32 | None = None
+    """How many successful ones; 5 when absent."""
     unsuccessful_run_history_limit: Int32 | None = None
+    """How many others; 5 when absent."""
 
 
 class RolloutStrategy(ApiStruct, frozen=True):
@@ -44,17 +58,27 @@ class RolloutSpec(ApiStruct, frozen=True):
     """The wanted state of a Rollout."""
 
     replicas: Int32 | None = None
-    selector: LabelSelector | None = None
+    """How many pods; 1 when absent."""
+    selector: Selector | None = None
+    """Which pods belong to the Rollout; it cannot be changed."""
     template: Preserved | None = None
+    """The pods, as in a Deployment; ``kubectl explain pod`` tells its fields."""
     workload_ref: ObjectRef | None = None
+    """Take the pods from another workload instead of ``template``."""
     min_ready_seconds: Int32 = 0
+    """How long a pod must be ready to count as available."""
     rollback_window: RollbackWindow | None = None
     strategy: RolloutStrategy = field(default_factory=RolloutStrategy)
     revision_history_limit: Int32 | None = None
+    """How many old ReplicaSets are kept; 10 when absent."""
     paused: bool = False
+    """Hold everything: no scaling, no step."""
     progress_deadline_seconds: Int32 | None = None
+    """After how many seconds without progress an update is degraded; 600 when absent."""
     progress_deadline_abort: bool = False
+    """Abort an update that makes no progress."""
     restart_at: datetime | None = None
+    """Replace all pods that were created before this moment."""
     analysis: AnalysisRunStrategy | None = None
 
 
@@ -86,3 +110,15 @@ class Rollout(ApiStruct, frozen=True):
         """After how many seconds without progress an update is degraded."""
         deadline = self.spec.progress_deadline_seconds
         return 600 if deadline is None else deadline
+
+    @property
+    def owner_reference(self) -> dict[str, Any]:
+        """The reference that makes an object this Rollout's own: deleted with it."""
+        return {
+            "apiVersion": GROUP_VERSION,
+            "kind": "Rollout",
+            "name": self.name,
+            "uid": self.metadata.uid,
+            "controller": True,
+            "blockOwnerDeletion": True,
+        }

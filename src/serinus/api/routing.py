@@ -24,6 +24,7 @@ class IstioVirtualService(ApiStruct, frozen=True):
 
     name: str
     routes: tuple[str, ...] = ()
+    """The HTTP routes that are weighted; the only one when absent."""
     tls_routes: tuple[IstioTlsRoute, ...] = ()
     tcp_routes: tuple[IstioTcpRoute, ...] = ()
 
@@ -32,16 +33,19 @@ class IstioDestinationRule(ApiStruct, frozen=True):
     """A DestinationRule whose subsets follow the versions."""
 
     name: str
-    canary_subset_name: str = ""
-    stable_subset_name: str = ""
+    canary_subset_name: str
+    stable_subset_name: str
     additional_subset_names: tuple[str, ...] = ()
+    """Subsets of the same rule that are left alone."""
 
 
 class IstioRouting(ApiStruct, frozen=True):
     """Route weights in VirtualServices."""
 
     virtual_service: IstioVirtualService | None = None
+    """The one VirtualService; either this or ``virtualServices``."""
     virtual_services: tuple[IstioVirtualService, ...] = ()
+    """Several VirtualServices; either this or ``virtualService``."""
     destination_rule: IstioDestinationRule | None = None
 
 
@@ -49,10 +53,15 @@ class NginxRouting(ApiStruct, frozen=True):
     """A canary Ingress beside the stable one."""
 
     annotation_prefix: str = ""
+    """The prefix of the canary annotations; ``nginx.ingress.kubernetes.io`` when absent."""
     stable_ingress: str = ""
+    """The Ingress that leads to the stable Service; either this or ``stableIngresses``."""
     stable_ingresses: tuple[str, ...] = ()
+    """Several Ingresses; either this or ``stableIngress``."""
     additional_ingress_annotations: dict[str, str] = field(default_factory=dict)
+    """Annotations of the canary Ingress; keys that do not start with the prefix get it."""
     canary_ingress_annotations: dict[str, str] = field(default_factory=dict)
+    """Annotations of the canary Ingress, taken as they stand."""
 
     @property
     def ingresses(self) -> tuple[str, ...]:
@@ -63,18 +72,23 @@ class NginxRouting(ApiStruct, frozen=True):
 class AlbStickiness(ApiStruct, frozen=True):
     """Session stickiness of target groups."""
 
-    enabled: bool = False
-    duration_seconds: Int64 = 0
+    enabled: bool
+    duration_seconds: Int64
 
 
 class AlbRouting(ApiStruct, frozen=True):
     """Forward actions of the AWS Load Balancer Controller."""
 
+    service_port: Int32
+    """The port of the Services to which the action forwards."""
     ingress: str = ""
+    """The Ingress whose action is edited; either this or ``ingresses``."""
     ingresses: tuple[str, ...] = ()
-    service_port: Int32 = 0
+    """Several Ingresses; either this or ``ingress``."""
     root_service: str = ""
+    """The Service that the Ingress names; the stable one when absent."""
     annotation_prefix: str = ""
+    """The prefix of the action annotations; ``alb.ingress.kubernetes.io`` when absent."""
     stickiness_config: AlbStickiness | None = None
 
 
@@ -82,13 +96,15 @@ class SmiRouting(ApiStruct, frozen=True):
     """A TrafficSplit of the Service Mesh Interface."""
 
     root_service: str = ""
+    """The Service that clients call; the stable one when absent."""
     traffic_split_name: str = ""
+    """The TrafficSplit; named like the Rollout when absent."""
 
 
 class AmbassadorRouting(ApiStruct, frozen=True):
     """Canary Mappings of Ambassador (Emissary)."""
 
-    mappings: tuple[str, ...] = ()
+    mappings: tuple[str, ...]
 
 
 class AppMeshVirtualService(ApiStruct, frozen=True):
@@ -107,8 +123,8 @@ class AppMeshNodeRef(ApiStruct, frozen=True):
 class AppMeshNodeGroup(ApiStruct, frozen=True):
     """The VirtualNodes of the two versions."""
 
-    canary_virtual_node_ref: AppMeshNodeRef | None = None
-    stable_virtual_node_ref: AppMeshNodeRef | None = None
+    canary_virtual_node_ref: AppMeshNodeRef
+    stable_virtual_node_ref: AppMeshNodeRef
 
 
 class AppMeshRouting(ApiStruct, frozen=True):
@@ -121,7 +137,7 @@ class AppMeshRouting(ApiStruct, frozen=True):
 class TraefikRouting(ApiStruct, frozen=True):
     """Weights of a TraefikService."""
 
-    weighted_traefik_service_name: str = ""
+    weighted_traefik_service_name: str
 
 
 class ApisixRoute(ApiStruct, frozen=True):
@@ -155,5 +171,8 @@ class TrafficRouting(ApiStruct, frozen=True):
     traefik: TraefikRouting | None = None
     apisix: ApisixRouting | None = None
     plugins: dict[str, AnyValue] = field(default_factory=dict)
+    """The configuration of routers that are plugins, under their names."""
     managed_routes: tuple[ManagedRoute, ...] = ()
+    """Routes that header and mirror steps may make, the first with the highest precedence."""
     max_traffic_weight: Int32 | None = None
+    """The weight that means all traffic; 100 when absent."""

@@ -12,13 +12,13 @@ class PauseCondition(ApiStruct, frozen=True):
     """Why the controller has paused, and since when."""
 
     reason: str
-    start_time: datetime | None = None
+    start_time: datetime
 
 
 class WeightDestination(ApiStruct, frozen=True):
     """Which version gets how much traffic, and through which Service."""
 
-    weight: Int32 = 0
+    weight: Int32
     service_name: str = ""
     pod_template_hash: str = ""
 
@@ -30,13 +30,14 @@ class TrafficWeights(ApiStruct, frozen=True):
     stable: WeightDestination
     additional: tuple[WeightDestination, ...] = ()
     verified: bool | None = None
+    """Whether the router has confirmed it; absent where it cannot tell."""
 
 
 class RunStatus(ApiStruct, frozen=True):
     """An AnalysisRun in short."""
 
     name: str
-    status: str = ""
+    status: str
     message: str = ""
 
 
@@ -45,9 +46,11 @@ class StepPluginStatus(ApiStruct, frozen=True):
 
     index: Int32
     name: str
+    operation: str
+    """Run, Terminate or Abort."""
     message: str = ""
     phase: str = ""
-    operation: str = ""
+    """Running, Successful, Failed or Error."""
     status: AnyValue = None
     started_at: datetime | None = None
     updated_at: datetime | None = None
@@ -65,6 +68,7 @@ class CanaryStatus(ApiStruct, frozen=True):
     current_experiment: str = ""
     weights: TrafficWeights | None = None
     stable_ping_pong: str = ""
+    """Which Service of the pair is the stable one: ping or pong."""
     step_plugin_statuses: tuple[StepPluginStatus, ...] = ()
 
 
@@ -81,8 +85,8 @@ class BlueGreenStatus(ApiStruct, frozen=True):
 class LoadBalancer(ApiStruct, frozen=True):
     """An AWS load balancer or target group."""
 
-    name: str = ""
-    arn: str = field(default="", name="arn")
+    name: str
+    arn: str
     full_name: str = ""
 
 
@@ -103,32 +107,45 @@ class DurationStatus(ApiStruct, frozen=True):
     total_manual_pause_duration_seconds: Int32 = 0
     finished_at: datetime | None = None
     completion_status: str = ""
+    """Promoted, FastPromoted, Aborted, Superseded, RolledBack or FastRolledBack."""
 
 
 class RolloutStatus(ApiStruct, frozen=True):
     """The observed state of a Rollout."""
 
     abort: bool = False
+    """The update is aborted; set by users or by the controller."""
     aborted_at: datetime | None = None
     pause_conditions: tuple[PauseCondition, ...] | None = None
+    """Why the update waits; users resume it by removing them."""
     controller_pause: bool = False
+    """The controller has paused; with no pause conditions: a user has resumed."""
     current_pod_hash: str = ""
     current_step_hash: str = ""
     current_step_index: Int32 | None = None
+    """The step that runs, from 0; the number of steps when all are done."""
     stable_rs: str = field(default="", name="stableRS")
+    """The hash of the version that was last fully promoted."""
     replicas: Int32 | None = None
     updated_replicas: Int32 | None = None
     ready_replicas: Int32 | None = None
     available_replicas: Int32 | None = None
     hpa_replicas: Int32 | None = field(default=None, name="HPAReplicas")
+    """The pods that an autoscaler counts."""
     selector: str = ""
+    """The pods that an autoscaler measures, as text."""
     collision_count: Int32 | None = None
     observed_generation: str = ""
+    """The ``metadata.generation`` of which the status speaks."""
     workload_observed_generation: str = ""
+    """The same of the workload that ``spec.workloadRef`` names."""
     conditions: tuple[Condition, ...] = ()
     phase: str = ""
+    """Healthy, Progressing, Paused or Degraded."""
     message: str = ""
+    """Why it is in this phase."""
     promote_full: bool = False
+    """Skip the rest of the steps; set by users."""
     restarted_at: datetime | None = None
     canary: CanaryStatus = field(default_factory=CanaryStatus)
     blue_green: BlueGreenStatus = field(default_factory=BlueGreenStatus)

@@ -6,7 +6,7 @@ from typing import Any
 from msgspec import field
 
 from serinus.api import keys
-from serinus.api.meta import ApiStruct, Condition, LabelSelector, ObjectMeta
+from serinus.api.meta import ApiStruct, LabelSelector, ObjectMeta
 
 
 class ReplicaSetSpec(ApiStruct, frozen=True):
@@ -18,6 +18,16 @@ class ReplicaSetSpec(ApiStruct, frozen=True):
     template: dict[str, Any] = field(default_factory=dict)
 
 
+class ReplicaSetCondition(ApiStruct, frozen=True):
+    """What is the matter with a ReplicaSet (apps/v1): only type and status are sure."""
+
+    type: str
+    status: str
+    last_transition_time: datetime | None = None
+    reason: str = ""
+    message: str = ""
+
+
 class ReplicaSetStatus(ApiStruct, frozen=True):
     """What a ReplicaSet is."""
 
@@ -25,7 +35,7 @@ class ReplicaSetStatus(ApiStruct, frozen=True):
     ready_replicas: int = 0
     available_replicas: int = 0
     observed_generation: int = 0
-    conditions: tuple[Condition, ...] = ()
+    conditions: tuple[ReplicaSetCondition, ...] = ()
 
 
 class ReplicaSet(ApiStruct, frozen=True):
