@@ -1,0 +1,202 @@
+"""Which key is next: deduplicated, in two lanes, with delays."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Hashable
+from heapq import heappop, heappush
+from typing import Generic, NamedTuple, TypeVar
+
+FIRST_RETRY = 0.001
+LAST_RETRY = 10.0
+
+
+class Key(NamedTuple):
+    """Which object a worker shall look at."""
+
+    kind: str
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.namespace}/{self.name}" if self.namespace else f"{self.kind} {self.name}"
+
+
+K = TypeVar("K", bound=Hashable)
+
+
+class Closed(Exception):  # noqa: N818 - an end, not an error
+    """The queue hands out nothing more."""
+
+
+class Queue(Generic[K]):
+    """Keys for workers. A key is never with two workers at once.
+
+    A key that is added while it is worked on comes again after `done`. Urgent
+    keys overtake the others. All times are seconds on the running loop's clock.
+    """
+
+    def __init__(self) -> None:
+        self._lanes: tuple[dict[K, float], dict[K, float]] = ({}, {})  # urgent, ordinary: key -> since when
+        self._working: dict[K, float] = {}  # key -> how long it had waited
+        self._again: dict[K, bool] = {}  # added while worked on -> urgent?
+        self._due: dict[K, tuple[float, bool]] = {}  # added for later -> when, urgent?
+        self._heap: list[tuple[float, int, K]] = []
+        self._counter = 0
+        self._timer: asyncio.TimerHandle | None = None
+        self._failures: dict[K, int] = {}
+        self._getters: deque[asyncio.Future[None]] = deque()
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self.closed = False
+
+    @property
+    def depth(self) -> int:
+        """How many keys wait for a worker now."""
+        return len(self._lanes[0]) + len(self._lanes[1])
+
+    @property
+    def working(self) -> int:
+        """How many keys are with a worker."""
+        return len(self._working)
+
+    @property
+    def delayed(self) -> int:
+        """How many keys wait for their time."""
+        return len(self._due)
+
+    def add(self, key: K, urgent: bool = False) -> None:
+        """Have a key worked on as soon as a worker is free."""
+        if self.closed:
+            return
+        if key in self._working:
+            self._again[key] = urgent or self._again.get(key, False)
+            return
+        urgent_lane, ordinary = self._lanes
+        if key in urgent_lane:
+            return
+        if urgent:
+            urgent_lane[key] = ordinary.pop(key, _now())
+        else:
+            ordinary.setdefault(key, _now())
+        self._wake()
+
+    def add_after(self, key: K, seconds: float, urgent: bool = False) -> None:
+        """Add a key later; of several times the earliest holds."""
+        if self.closed:
+            return
+        if seconds <= 0:
+            self.add(key, urgent)
+            return
+        when = _now() + seconds
+        known = self._due.get(key)
+        if known is not None:
+            urgent = urgent or known[1]
+            when = min(when, known[0])
+        self._due[key] = (when, urgent)
+        if known is None or when < known[0]:
+            self._counter += 1
+            heappush(self._heap, (when, self._counter, key))
+            self._set_timer()
+
+    def retry(self, key: K) -> float:
+        """Add a key again after its back-off; returns the seconds.
+
+        1 ms at the first failure in a row, doubled at each further one, 10 s at most.
+        """
+        failures = self._failures.get(key, 0)
+        self._failures[key] = failures + 1
+        seconds = min(LAST_RETRY, FIRST_RETRY * 2.0 ** min(failures, 32))
+        self.add_after(key, seconds)
+        return seconds
+
+    def failures(self, key: K) -> int:
+        """How often a key has been retried since it was last forgotten."""
+        return self._failures.get(key, 0)
+
+    def forget(self, key: K) -> None:
+        """Let a key's back-off begin anew: it succeeded, or is gone."""
+        self._failures.pop(key, None)
+
+    async def get(self) -> K:
+        """The next key; it is the caller's until `done`.
+
+        Raises `Closed` once the queue is closed.
+        """
+        while not self.closed:
+            for lane in self._lanes:
+                if lane:
+                    return self._hand_out(lane)
+            await self._wait()
+        raise Closed
+
+    def waited(self, key: K) -> float:
+        """How many seconds a key in work had waited for its worker."""
+        return self._working.get(key, 0.0)
+
+    def done(self, key: K) -> None:
+        """Give a key back."""
+        del self._working[key]
+        if not self._working:
+            self._idle.set()
+        if key in self._again:
+            self.add(key, self._again.pop(key))
+
+    def close(self) -> None:
+        """Hand out nothing more; keys in work are finished."""
+        self.closed = True
+        if self._timer is not None:
+            self._timer.cancel()
+        for getter in self._getters:
+            if not getter.done():
+                getter.set_result(None)
+
+    async def idle(self) -> None:
+        """Wait until no key is with a worker."""
+        await self._idle.wait()
+
+    def _hand_out(self, lane: dict[K, float]) -> K:
+        key = next(iter(lane))
+        self._working[key] = _now() - lane.pop(key)
+        self._idle.clear()
+        return key
+
+    async def _wait(self) -> None:
+        getter = asyncio.get_running_loop().create_future()
+        self._getters.append(getter)
+        try:
+            await getter
+        except asyncio.CancelledError:
+            if getter.done() and not getter.cancelled():  # woken and cancelled at once: pass it on
+                self._wake()
+            raise
+        finally:
+            if getter in self._getters:
+                self._getters.remove(getter)
+
+    def _wake(self) -> None:
+        while self._getters:
+            getter = self._getters.popleft()
+            if not getter.done():
+                getter.set_result(None)
+                return
+
+    def _set_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = asyncio.get_running_loop().call_at(self._heap[0][0], self._release) if self._heap else None
+
+    def _release(self) -> None:
+        now = _now()
+        while self._heap and self._heap[0][0] <= now:
+            when, _, key = heappop(self._heap)
+            if key in self._due and self._due[key][0] == when:  # else an earlier time has served it
+                _, urgent = self._due.pop(key)
+                self.add(key, urgent)
+        self._timer = None
+        self._set_timer()
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

@@ -1,0 +1,258 @@
+"""One HTTP session to one cluster: sends, trusts, retries, translates errors."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import ssl
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+import aiohttp
+from aiohappyeyeballs import AddrInfoType
+from yarl import URL
+
+from serinus.kube.config import Connection
+from serinus.kube.credentials import Credential
+from serinus.kube.errors import ApiError, ConfigError, KubeError, Unreachable, read_refusal
+from serinus.kube.retry import pause_before_retry
+from serinus.kube.throttle import Throttle
+from serinus.kube.tls import Certificate, tls_context
+
+CONNECT_LIMIT = 10.0
+JSON = "application/json"
+
+OnRequest = Callable[[str, str, int, float], None]
+"""Told of every attempt: method, path, status (0: no answer), seconds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One request. `limit` and `silence` are seconds: for all of it, and for the longest pause within it."""
+
+    method: str
+    path: str
+    params: Mapping[str, str] | None = None
+    body: bytes | None = None
+    content_type: str = JSON
+    accept: str = JSON
+    limit: float | None = None
+    silence: float | None = None
+    urgent: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+class Transport:
+    """Sends calls to one API server over one session."""
+
+    def __init__(
+        self, connection: Connection, throttle: Throttle, user_agent: str, on_request: OnRequest | None = None
+    ) -> None:
+        self.connection = connection
+        self._throttle = throttle
+        self._user_agent = user_agent
+        self._on_request = on_request
+        self._session: aiohttp.ClientSession | None = None
+        self._proxy = _proxy(connection)
+        self._tls: tuple[Certificate | None, ssl.SSLContext | None] = (None, connection.tls)
+
+    async def open(self) -> None:
+        """Make the session; nothing is sent yet."""
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0, socket_factory=_lively_socket, keepalive_timeout=30),
+            headers=[
+                ("User-Agent", self._user_agent),
+                ("Accept-Encoding", "gzip" if self.connection.compress else "identity"),
+                *self.connection.headers,
+            ],
+            cookie_jar=aiohttp.DummyCookieJar(),
+            read_bufsize=2**18,
+        )
+
+    async def close(self) -> None:
+        """End all connections."""
+        if self._session is not None:
+            await self._session.close()
+
+    async def send(self, call: Call) -> bytes:
+        """The body of the answer; raises `KubeError` for all that goes wrong."""
+        attempt = 0
+        while True:
+            await self._throttle.admit(call.urgent)
+            try:
+                return await self._exchange(call)
+            except KubeError as error:
+                pause = pause_before_retry(call.method, error, attempt)
+                if pause is None:
+                    raise
+            attempt += 1
+            await asyncio.sleep(pause)
+
+    async def lines(self, call: Call) -> AsyncGenerator[bytes]:
+        """The lines of an answer as they come, without their ends; empty lines are left out.
+
+        Leave it through `contextlib.aclosing`, so that the connection ends with the loop.
+        """
+        await self._throttle.admit(call.urgent)
+        with self._observed(call) as seen:
+            response = await self._ask(call)
+            seen.status = response.status
+        with _translated(call, self.connection):
+            async with response:
+                async for line in _split(response.content.iter_any()):
+                    yield line
+
+    async def _exchange(self, call: Call) -> bytes:
+        with self._observed(call) as seen:
+            async with await self._ask(call) as response:
+                body = await response.read()
+            seen.status = response.status
+            return body
+
+    async def _ask(self, call: Call) -> aiohttp.ClientResponse:
+        credentials = self.connection.credentials
+        response = await self._request(call, await credentials.current())
+        if response.status == 401 and await credentials.renew():
+            response.close()
+            response = await self._request(call, await credentials.current())
+        if response.status >= 300:
+            raise await _refused(call, response)
+        return response
+
+    async def _request(self, call: Call, credential: Credential) -> aiohttp.ClientResponse:
+        if self._session is None:
+            raise RuntimeError("the client is not open; use `async with Client(...)`")
+        headers = {"Accept": call.accept, **credential.headers}
+        if call.body is not None:
+            headers["Content-Type"] = call.content_type
+        return await self._session.request(
+            call.method,
+            URL(self.connection.server + call.path),
+            params=call.params,
+            data=call.body,
+            headers=headers,
+            allow_redirects=False,  # an API server has no reason to, and a credential must not follow
+            timeout=aiohttp.ClientTimeout(total=call.limit, sock_connect=CONNECT_LIMIT, sock_read=call.silence),
+            ssl=await self._context(credential.certificate) or True,
+            server_hostname=self.connection.trust.server_name,
+            proxy=self._proxy,
+        )
+
+    async def _context(self, certificate: Certificate | None) -> ssl.SSLContext | None:
+        """The TLS settings; a new certificate gets new ones, and thereby new connections."""
+        if certificate != self._tls[0] and self.connection.tls is not None:
+            self._tls = (certificate, await asyncio.to_thread(tls_context, self.connection.trust, certificate))
+        return self._tls[1]
+
+    @contextmanager
+    def _observed(self, call: Call) -> Iterator[_Seen]:
+        seen = _Seen()
+        started = time.perf_counter()
+        try:
+            with _translated(call, self.connection):
+                yield seen
+        except ApiError as error:
+            seen.status = error.status
+            raise
+        finally:
+            if self._on_request is not None:
+                self._on_request(call.method, call.path, seen.status, time.perf_counter() - started)
+
+
+class _Seen:
+    """What came of one attempt."""
+
+    status = 0
+
+
+async def _refused(call: Call, response: aiohttp.ClientResponse) -> KubeError:
+    async with response:
+        if response.status < 400:
+            target = response.headers.get("Location", "elsewhere")
+            return Unreachable(f"{call} was redirected to {target[:200]}; is the server really a Kubernetes API?")
+        body = await response.read()
+    return read_refusal(body, response.status, str(call), response.headers.get("Retry-After"))
+
+
+async def _split(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    rest: list[bytes] = []
+    async for chunk in chunks:
+        first, *others = chunk.split(b"\n")
+        rest.append(first)
+        if not others:
+            continue
+        if line := b"".join(rest):
+            yield line
+        for line in others[:-1]:
+            if line:
+                yield line
+        rest = [others[-1]]
+    if line := b"".join(rest):
+        yield line
+
+
+@contextmanager
+def _translated(call: Call, connection: Connection) -> Iterator[None]:
+    """Name what went wrong on the way, and what to do."""
+    server = connection.server
+    try:
+        yield
+    except aiohttp.ClientConnectorCertificateError as error:
+        reason = getattr(error.certificate_error, "verify_message", "") or error.certificate_error
+        raise Unreachable(
+            f"cannot trust {server}: {reason}; give the authority that signed its certificate"
+            " (certificate-authority in the kubeconfig, or --certificate-authority)",
+            sent=False,
+        ) from None
+    except aiohttp.ClientConnectorError as error:
+        raise Unreachable(f"cannot reach {server}: {_reason(error)}; {_CHECK}", sent=False) from None
+    except aiohttp.ConnectionTimeoutError:
+        raise Unreachable(
+            f"cannot reach {server}: no connection within {CONNECT_LIMIT:.0f} s; {_CHECK}", sent=False
+        ) from None
+    except TimeoutError:
+        raise Unreachable(
+            f"{server} did not answer {call} within {call.limit or call.silence or 0:g} s; {_CHECK}"
+        ) from None
+    except (aiohttp.ClientError, OSError) as error:
+        raise Unreachable(f"lost {server} during {call}: {str(error) or type(error).__name__}; {_CHECK}") from None
+
+
+_CHECK = "check that it runs and that --context or --server names the right one"
+
+
+def _reason(error: aiohttp.ClientConnectorError) -> str:
+    if isinstance(error, aiohttp.ClientConnectorDNSError):
+        return f"the name {error.host} cannot be resolved"
+    cause = error.os_error
+    return (os.strerror(cause.errno) if cause.errno else str(cause)).lower()
+
+
+def _proxy(connection: Connection) -> str | None:
+    """The proxy of the kubeconfig, else that of the environment."""
+    url = urlsplit(connection.server)
+    proxy = connection.proxy
+    if proxy is None and not proxy_bypass(url.netloc):
+        proxy = getproxies().get(url.scheme)
+    if proxy and not proxy.startswith(("http://", "https://")):
+        raise ConfigError(f"the proxy {proxy.split('@')[-1]} cannot be used; only http:// and https:// proxies can")
+    return proxy
+
+
+def _lively_socket(address: AddrInfoType) -> socket.socket:
+    """A socket that notices within a minute that the other side is gone."""
+    family, kind, protocol, _, _ = address
+    connection = socket.socket(family, kind, protocol)
+    connection.setblocking(False)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for option, value in (("TCP_KEEPIDLE", 30), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 3)):
+        if hasattr(socket, option):
+            connection.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
+    return connection
