@@ -37,6 +37,11 @@ class Definition(Struct, frozen=True):
     columns: tuple[Column, ...]
     subresources: dict[str, Any]
 
+    @property
+    def names(self) -> frozenset[str]:
+        """What people call the kind, in lower case."""
+        return frozenset({self.kind.kind.lower(), self.kind.plural, self.short_name})
+
 
 AGE = Column("Age", "date", ".metadata.creationTimestamp", "How long ago it was created")
 STATUS = Column("Status", "string", ".status.phase", "How it stands")
@@ -68,10 +73,11 @@ def manifests(*, own_fields: bool = True) -> list[Manifest]:
 
     Without ``own_fields`` they hold only the fields that Argo Rollouts has too.
     """
-    return [_manifest(definition, own_fields) for definition in DEFINITIONS]
+    return [manifest(definition, own_fields=own_fields) for definition in DEFINITIONS]
 
 
-def _manifest(definition: Definition, own_fields: bool) -> Manifest:
+def manifest(definition: Definition, *, own_fields: bool = True) -> Manifest:
+    """One definition, ready to be applied."""
     kind = definition.kind
     return {
         "apiVersion": kinds.CUSTOM_RESOURCE_DEFINITION.api_version,

@@ -83,9 +83,10 @@ def _object(info: inspect.StructType, own_fields: bool) -> Schema:
     docs = field_docs(info.cls)
     fields = [item for item in info.fields if own_fields or not is_own(item)]
     properties = {item.encode_name: _field(item, docs.get(item.name, ""), own_fields) for item in fields}
-    node: Schema = {"type": "object", "description": summary(info.cls), "properties": properties}
     required = [item.encode_name for item in fields if item.required]
-    return node | ({"required": required} if required else {})
+    node: Schema = {"type": "object", "description": summary(info.cls), "properties": properties, "required": required}
+    # The API server drops what is empty, and a definition must come back as it was sent, or each apply changes it.
+    return {key: value for key, value in node.items() if value}
 
 
 def _field(item: inspect.Field, doc: str, own_fields: bool) -> Schema:
