@@ -162,4 +162,3 @@ async def _ended(process: Process) -> None:
     finally:
         loop.remove_reader(descriptor)
         os.close(descriptor)
-

@@ -1,0 +1,71 @@
+"""A cluster that runs on after the command that started it."""
+
+import asyncio
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+from serinus.local import state
+from serinus.local.errors import LocalError
+from serinus.local.folders import make_folder
+
+LOG = "up.log"
+READY_LIMIT = 180.0
+POLL = 0.1
+GRACE = 20.0
+
+
+def start(argv: Sequence[str], folder: Path) -> subprocess.Popen[bytes]:
+    """Start a program in a session of its own, its output in the folder's log."""
+    found = state.read_if_sound(folder)
+    if found is not None and found.alive:
+        raise LocalError(
+            f"a cluster named {folder.name!r} is already up; stop it with `serinus down --name {folder.name}`"
+        )
+    make_folder(folder, 0o700)
+    with (folder / LOG).open("wb") as log:
+        return subprocess.Popen(  # noqa: S603 - our own command line
+            argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+        )
+
+
+async def until_ready(process: subprocess.Popen[bytes], folder: Path) -> None:
+    """Wait until the cluster says that it is ready.
+
+    Raises LocalError when it ends before, or takes too long; then, or when we
+    are interrupted, nothing is left running.
+    """
+    try:
+        async with asyncio.timeout(READY_LIMIT):
+            while not _is_ready(process.pid, folder):
+                _still_runs(process, folder)
+                await asyncio.sleep(POLL)
+    except TimeoutError:
+        _end(process)
+        raise LocalError(f"the cluster was not ready after {READY_LIMIT:.0f} s; see {folder / LOG}") from None
+    except BaseException:
+        _end(process)
+        raise
+
+
+def _is_ready(pid: int, folder: Path) -> bool:
+    found = state.read_if_sound(folder)
+    return found is not None and found.pid == pid and found.ready
+
+
+def _still_runs(process: subprocess.Popen[bytes], folder: Path) -> None:
+    if process.poll() is None:
+        return
+    lines = (folder / LOG).read_text(errors="replace").strip().splitlines()
+    last = lines[-1].removeprefix("Error: ") if lines else "it said nothing"
+    raise LocalError(f"the cluster ended with code {process.returncode}: {last} (more in {folder / LOG})")
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Stop it, at first politely."""
+    process.terminate()
+    try:
+        process.wait(GRACE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

@@ -1,0 +1,205 @@
+"""A whole cluster: control plane, one node, gateways."""
+
+import asyncio
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import AsyncExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from serinus.kube import Client, Connection, ConnectionOptions, load_connection
+from serinus.local import bootstrap, state
+from serinus.local.access import Endpoint, kubeconfig
+from serinus.local.build import build
+from serinus.local.errors import LocalError
+from serinus.local.flags import Plane
+from serinus.local.folders import make_folder, write_private
+from serinus.local.gateways.nginx import NginxGateway
+from serinus.local.kubelet import ImageTable, ImageTableError, Kubelet, KubeletTLS
+from serinus.local.lock import held
+from serinus.local.plane import ControlPlane, ends_badly
+from serinus.local.processes import Processes
+from serinus.local.programs import control_plane
+from serinus.local.state import State
+from serinus.local.tasks import Tasks, first_cause
+
+NODE = "local"
+READY_LIMIT = 60.0
+"""Seconds until the node and the gateways must be ready."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a user can choose about a cluster."""
+
+    name: str = "default"
+    root: Path | None = None
+    """The folder that holds the folders of all clusters; None for the usual one."""
+    images: tuple[Path, ...] = ()
+    """Files that say which local program an image means, besides our own table."""
+    audit: bool = True
+
+
+class LocalCluster:
+    """A real Kubernetes cluster that lives as long as the `async with` block.
+
+    When a part of it ends by itself, the block is cancelled and LocalError says
+    which part it was and where its log is.
+    """
+
+    gateways: dict[str, str]
+    """Address per kind of gateway, as {"nginx": "127.0.0.1:1234"}."""
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        self.settings = settings or Settings()
+        self.state = state.folder_of(self.settings.name, self.settings.root)
+        self.kubeconfig = self.state / "kubeconfig"
+        self.context = f"serinus-{self.settings.name}"
+        self.controller_context = f"{self.context}-controller"
+        self.audit_log = self.state / "audit.log"
+        self.gateways = {}
+        self.processes = Processes()
+        self._stack = AsyncExitStack()
+        self._pids: dict[str, int] = {}
+        self._tasks: Tasks
+        self._plane: Plane
+        self._control: ControlPlane
+
+    @property
+    def server(self) -> str:
+        """The API's address."""
+        return self._plane.server
+
+    @property
+    def ca(self) -> Path:
+        """The certificate of the authority that vouches for the API."""
+        return self._plane.pki.ca
+
+    @property
+    def admin_token(self) -> str:
+        """The token of a user who may do everything."""
+        return self._control.users.admin.token
+
+    @property
+    def controller_token(self) -> str:
+        """The token of the user with the controller's rights."""
+        return self._control.users.controller.token
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self._start()
+        except BaseException as error:
+            await self._leave(error)
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._leave(error)
+
+    async def _leave(self, error: BaseException | None) -> None:
+        """Stop everything; of several failures, tell the first of ours."""
+        try:
+            await self._stack.__aexit__(type(error) if error else None, error, None)
+        except BaseExceptionGroup as group:
+            raise first_cause(group, LocalError) from group
+
+    async def run_beside(self, name: str, argv: Sequence[str]) -> None:
+        """Run a program that must live as long as the cluster; log and pid are named after it."""
+        log = self.state / "logs" / f"{name}.log"
+        with log.open("wb") as output:
+            process = await self.processes.start(argv, stdout=output, stderr=output)
+        self._pids[name] = process.pid
+        self._tasks.start(ends_badly(name, process, log))
+        self._record()
+
+    async def _start(self) -> None:
+        """Start everything, each thing after those that it needs."""
+        images = _images(self.settings)
+        make_folder(self.state, 0o700)
+        self._stack.enter_context(self._only_one())
+        self._stack.push_async_callback(self.processes.aclose)
+        binary = await build(control_plane())
+        self._control = ControlPlane(binary, self.state, self.processes, audit=self.settings.audit)
+        self._stack.push_async_callback(self._control.stop)
+        self._plane = await self._control.start(NODE)
+        self._pids.update(self._control.pids)
+        self._write_kubeconfig()
+        client = await self._stack.enter_async_context(Client(self._node_connection()))
+        await bootstrap.prepare(client)
+        self._tasks = await self._stack.enter_async_context(Tasks())
+        self._tasks.start(self._control.watch())
+        await self._start_node(client, images)
+        self._record()
+
+    @contextmanager
+    def _only_one(self) -> Iterator[None]:
+        """Hold the cluster's name; tell other processes who we are meanwhile."""
+        name = self.settings.name
+        refusal = f"a cluster named {name!r} is already up; stop it with `serinus down --name {name}`"
+        with held(self.state / "lock", refusal):
+            State(name, os.getpid(), state.start_of(os.getpid())).write(self.state)
+            try:
+                yield
+            finally:
+                (self.state / state.FILE).unlink(missing_ok=True)
+
+    async def _start_node(self, client: Client, images: ImageTable) -> None:
+        """Start what runs pods and what brings traffic to them."""
+        pki = self._plane.pki
+        kubelet = Kubelet(
+            client,
+            node=NODE,
+            directory=make_folder(self.state / "kubelet", 0o700),
+            tls=KubeletTLS(cert=pki.kubelet.cert, key=pki.kubelet.key, client_ca=pki.kubelet_client_ca),
+            images=images,
+            processes=self.processes,
+        )
+        nginx = NginxGateway(client, directory=make_folder(self.state / "nginx", 0o700), processes=self.processes)
+        self._tasks.start(kubelet.run())
+        self._tasks.start(nginx.run())
+        try:
+            async with asyncio.timeout(READY_LIMIT):
+                await kubelet.ready.wait()
+                await nginx.ready.wait()
+        except TimeoutError:
+            raise LocalError(f"the node or the nginx gateway was not ready after {READY_LIMIT:.0f} s") from None
+        self.gateways["nginx"] = nginx.address
+
+    def _record(self) -> None:
+        """Write the state file, so that other processes find the cluster."""
+        State(
+            name=self.settings.name,
+            pid=os.getpid(),
+            started=state.start_of(os.getpid()),
+            ready=True,
+            server=self.server,
+            kubeconfig=str(self.kubeconfig),
+            context=self.context,
+            controller_context=self.controller_context,
+            ca=str(self.ca),
+            audit_log=str(self.audit_log) if self.settings.audit else None,
+            gateways=self.gateways,
+            pids=self._pids,
+        ).write(self.state)
+
+    def _write_kubeconfig(self) -> None:
+        users = self._control.users
+        contexts = {self.context: users.admin, self.controller_context: users.controller}
+        endpoint = Endpoint(self.server, self.ca)
+        write_private(self.kubeconfig, kubeconfig(endpoint, self.context, contexts))
+
+    def _node_connection(self) -> Connection:
+        token = self._control.users.node.token
+        return load_connection(ConnectionOptions(kubeconfig=str(self.kubeconfig), token=token))
+
+
+def _images(settings: Settings) -> ImageTable:
+    """Read the user's tables first: a mistake in them needs no cluster to be told."""
+    try:
+        return ImageTable.load(settings.images)
+    except ImageTableError as error:
+        raise LocalError(str(error)) from error

@@ -1,0 +1,157 @@
+"""The control plane in life: started, found ready, watched, stopped."""
+
+import asyncio
+import ssl
+from asyncio.subprocess import Process
+from collections.abc import Sequence
+from pathlib import Path
+
+import aiohttp
+
+from serinus.local import flags, pki
+from serinus.local.access import Endpoint, User, Users, kubeconfig
+from serinus.local.errors import LocalError
+from serinus.local.flags import Plane
+from serinus.local.folders import make_folder, write_private
+from serinus.local.ports import free_ports
+from serinus.local.processes import Processes
+
+READY_LIMIT = 90.0
+"""Seconds until an API that is not ready is given up; 3 to 6 are usual."""
+POLL = 0.05
+PORT_TRIES = 3
+GRACE = 3.0
+"""Seconds that each program gets to end by itself."""
+
+
+class EndedError(LocalError):
+    """A program of the control plane ended although nobody asked it to."""
+
+
+class ControlPlane:
+    """etcd, kube-apiserver and kube-controller-manager of one cluster."""
+
+    def __init__(self, binary: Path, folder: Path, processes: Processes, *, audit: bool = True) -> None:
+        self.users = Users()
+        self.pids: dict[str, int] = {}
+        self._binary = binary
+        self._folder = make_folder(folder, 0o700)
+        self._processes = processes
+        self._audit_log = folder / "audit.log" if audit else None
+        self._running: dict[str, Process] = {}
+        self.plane: Plane
+
+    async def start(self, node: str) -> Plane:
+        """Start all three and return when the API is ready.
+
+        Ports that somebody takes just before we do are replaced by others.
+        """
+        make_folder(self._folder / "logs", 0o700)
+        certificates = pki.create(self._folder / "pki", node)
+        for left in reversed(range(PORT_TRIES)):
+            self.plane = self._prepare(certificates)
+            try:
+                await self._start_all()
+            except EndedError:
+                await self.stop()
+                if not left or not self._lost_a_port():
+                    raise
+            else:
+                return self.plane
+        raise AssertionError("the last try returns or raises")
+
+    async def watch(self) -> None:
+        """Wait until one of the programs ends, and say which: raises EndedError."""
+        endings = [
+            asyncio.create_task(ends_badly(name, process, self._log(name))) for name, process in self._running.items()
+        ]
+        try:
+            await asyncio.wait(endings, return_when=asyncio.FIRST_COMPLETED)
+            for task in endings:
+                if task.done():
+                    task.result()
+        finally:
+            for task in endings:
+                task.cancel()
+
+    async def stop(self) -> None:
+        """Stop all, those that need the others first."""
+        for name in ("kube-controller-manager", "kube-apiserver", "etcd"):
+            if process := self._running.pop(name, None):
+                await self._processes.stop(process, grace=GRACE)
+        self.pids.clear()
+
+    def _prepare(self, certificates: pki.Pki) -> Plane:
+        """Choose ports and write the files that the programs read."""
+        api, etcd, peer = free_ports(3)
+        plane = Plane(self._folder, certificates, api, etcd, peer, self._audit_log)
+        self.users.write_tokens(plane.tokens)
+        write_private(plane.audit_policy, flags.AUDIT_POLICY)
+        endpoint = Endpoint(plane.server, certificates.ca)
+        manager = {"kube-controller-manager": self.users.controller_manager}
+        write_private(plane.manager_kubeconfig, kubeconfig(endpoint, "local", manager))
+        return plane
+
+    async def _start_all(self) -> None:
+        """Start etcd and the API server at once; the rest needs the API."""
+        await self._run(flags.etcd(self.plane))
+        await self._run(flags.apiserver(self.plane))
+        await self._until_ready()
+        await self._run(flags.controller_manager(self.plane))
+
+    async def _run(self, argv: Sequence[str]) -> None:
+        name = argv[0]
+        with self._log(name).open("wb") as log:
+            argv = [str(self._binary), *argv]
+            try:
+                process = await self._processes.start(argv, cwd=self._folder, stdout=log, stderr=log)
+            except OSError as error:
+                raise LocalError(f"cannot start {name} from {self._binary}: {error.strerror}") from error
+        self._running[name] = process
+        self.pids[name] = process.pid
+
+    async def _until_ready(self) -> None:
+        """Ask until the API is ready, a program ends, or it takes too long."""
+        watching = asyncio.create_task(self.watch())
+        asking = asyncio.create_task(_ready(self.plane.server, self.plane.pki.ca, self.users.admin))
+        try:
+            async with asyncio.timeout(READY_LIMIT):
+                await asyncio.wait([watching, asking], return_when=asyncio.FIRST_COMPLETED)
+        except TimeoutError:
+            log = self._log("kube-apiserver")
+            raise LocalError(f"the API was not ready after {READY_LIMIT:.0f} s; its log is {log}") from None
+        finally:
+            asking.cancel()
+            watching.cancel()
+        if watching.done():
+            watching.result()
+
+    def _lost_a_port(self) -> bool:
+        """Whether a program found one of its ports taken."""
+        logs = [self._log(name) for name in ("etcd", "kube-apiserver")]
+        return any("address already in use" in log.read_text(errors="replace") for log in logs if log.exists())
+
+    def _log(self, name: str) -> Path:
+        return self._folder / "logs" / f"{name}.log"
+
+
+async def ends_badly(name: str, process: Process, log: Path) -> None:
+    """Wait for a program that should not end, and complain when it does."""
+    code = await process.wait()
+    raise EndedError(f"{name} ended with code {code}; its log is {log}")
+
+
+async def _ready(server: str, ca: Path, user: User) -> None:
+    """Ask the API whether it is ready, until it says yes."""
+    tls = ssl.create_default_context(cafile=str(ca))
+    headers = {"Authorization": f"Bearer {user.token}"}
+    timeout = aiohttp.ClientTimeout(total=2)
+    async with aiohttp.ClientSession(headers=headers, timeout=timeout) as session:
+        while True:
+            try:
+                async with session.get(f"{server}/readyz", ssl=tls) as reply:
+                    if reply.status == 200:
+                        return
+            except (aiohttp.ClientError, TimeoutError):
+                pass
+            await asyncio.sleep(POLL)
