@@ -1,0 +1,157 @@
+"""The vocabulary of a decision: what may be seen, and what may be said.
+
+``Seen`` is a frozen snapshot of everything that a decision may use; nothing else may influence it, except the moment.
+``Plan`` is all that a decision says: writes in order, the status, events, questions, when to look again, and why.
+"""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from msgspec import Struct, field
+
+from serinus.api.kinds import Kind
+from serinus.api.rollout import Rollout
+from serinus.api.scalar import Manifest
+from serinus.api.workload import Foreign, ReplicaSet, Service
+
+
+class Ref(Struct, frozen=True):
+    """Which object is meant."""
+
+    kind: Kind
+    namespace: str
+    name: str
+
+    @property
+    def path(self) -> str:
+        """Where the API keeps it."""
+        return self.kind.path(self.namespace, self.name)
+
+    def __str__(self) -> str:
+        """The form that people read: ``Ingress shop/web``."""
+        return f"{self.kind.kind} {self.namespace}/{self.name}"
+
+
+class Create(Struct, frozen=True):
+    """Make an object."""
+
+    ref: Ref
+    manifest: Manifest
+
+
+class Patch(Struct, frozen=True):
+    """Change parts of an object; what is not named stays.
+
+    With ``resource_version`` the API refuses the patch when the object has changed since it was seen.
+    """
+
+    ref: Ref
+    body: Any
+    how: Literal["merge", "strategic", "json"] = "merge"
+    resource_version: str = ""
+
+
+class Delete(Struct, frozen=True):
+    """Remove an object, if it still is the one that was seen."""
+
+    ref: Ref
+    uid: str
+
+
+class Evict(Struct, frozen=True):
+    """Ask for the end of a pod, within its disruption budgets."""
+
+    ref: Ref
+    uid: str
+
+
+Write = Create | Patch | Delete | Evict
+
+
+class Event(Struct, frozen=True):
+    """Something that happened, for people and notifications."""
+
+    reason: str
+    message: str
+    type: Literal["Normal", "Warning"] = "Normal"
+
+
+class Defaulted(Struct, frozen=True):
+    """Ask: how does the API read this ReplicaSet, with its defaults filled in?"""
+
+    manifest: Manifest
+
+    def __hash__(self) -> int:
+        """Equal names within one Rollout mean equal templates: the name holds the hash."""
+        return hash(self.manifest["metadata"]["name"])
+
+
+class Created(Struct, frozen=True):
+    """Ask: was a ReplicaSet of this name refused? Answered when its creation fails."""
+
+    name: str
+
+
+Ask = Defaulted | Created
+
+
+class Refused(Struct, frozen=True):
+    """Answer: the API does not take it, with its own words.
+
+    ``kind`` says what follows: ``invalid`` is the user's to mend, ``taken`` is a name that another object has,
+    ``failed`` may pass by itself.
+    """
+
+    message: str
+    kind: Literal["invalid", "taken", "failed"] = "invalid"
+
+
+class Read(Struct, frozen=True):
+    """Answer: the object as the API reads it."""
+
+    manifest: Manifest
+
+
+Answer = Refused | Read
+
+
+class Settings(Struct, frozen=True):
+    """What the operator of the controller has chosen."""
+
+    traffic_cleanup: Literal["delete", "zero"] = "delete"
+    drain_seconds: int = 5
+    """How long pods live after their traffic was moved, where the router cannot tell that it has moved."""
+    instance_id: str = ""
+
+
+class Seen(Struct, frozen=True):
+    """Everything that the decision about one Rollout may use."""
+
+    rollout: Rollout
+    replica_sets: tuple[ReplicaSet, ...] = ()
+    """Those that it controls, and those without an owner that its selector matches."""
+    services: dict[str, Service] = field(default_factory=dict)
+    """The Services of its namespace that it names, by name."""
+    objects: dict[Ref, Foreign] = field(default_factory=dict)
+    """Objects of traffic layers that it names or controls."""
+    answers: dict[Ask, Answer] = field(default_factory=dict)
+    settings: Settings = field(default_factory=Settings)
+
+
+class Plan(Struct, frozen=True):
+    """Everything that a decision says."""
+
+    writes: tuple[Write, ...] = ()
+    status: dict[str, Any] = field(default_factory=dict)
+    """A merge patch of the status; empty when nothing changes."""
+    events: tuple[Event, ...] = ()
+    asks: tuple[Ask, ...] = ()
+    wake: datetime | None = None
+    """When to look again although nothing was seen to change."""
+    why: tuple[str, ...] = ()
+    """What is waited for, in words for people."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether carrying it out would send nothing."""
+        return not (self.writes or self.status or self.asks)

@@ -1,0 +1,203 @@
+"""The canary strategy: advance step by step, size, select and split."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from serinus.api.canary import CanaryStep, ReplicaProgressThreshold
+from serinus.api.status import PauseCondition
+from serinus.api.workload import ReplicaSet
+from serinus.plan import Event, Seen
+from serinus.rollout import podhash, weight
+from serinus.rollout.fleet import Fleet
+from serinus.rollout.progress import CANARY_PAUSE, INCONCLUSIVE, Progress
+from serinus.rollout.steps import At, Done, Outcome, Pausing, Waiting, describe, outcome
+from serinus.rollout.target import canary_of, is_reached, missing
+from serinus.traffic.router import Router, Traffic
+
+
+class Split(Struct, frozen=True):
+    """The decided traffic: the canary's weight of ``max_weight``.
+
+    ``over`` says that nothing of the update should be left in the routes.
+    """
+
+    weight: int
+    over: bool
+    why: tuple[str, ...] = ()
+
+
+def advance(seen: Seen, fleet: Fleet, now: datetime, routers: Sequence[Router]) -> Progress:
+    """Move the update on by as many steps as are complete."""
+    progress = _begin(seen, fleet, now)
+    if fleet.stable is None:
+        return _promote(seen, fleet, progress, "Initial deploy")
+    if progress.stable_hash == fleet.hash:
+        return _settled(seen, progress)
+    if progress.is_aborted:
+        return _given_up(seen, progress)
+    if progress.is_halted:
+        return progress.waiting("paused by a person" if seen.rollout.spec.paused else "an analysis was inconclusive")
+    if not progress.promote_full:
+        progress = _walk(seen, fleet, progress, now, routers)
+    return _finish(seen, fleet, progress)
+
+
+def split(seen: Seen, fleet: Fleet, progress: Progress) -> Split:
+    """Say how traffic should be divided, once the update is as far as ``progress``."""
+    rollout, canary = seen.rollout, canary_of(seen.rollout)
+    if progress.stable_hash == fleet.hash or progress.is_aborted:
+        return Split(0, over=True)
+    if fleet.new is None or fleet.new.available == 0:
+        return Split(0, over=False)
+    wanted = _wanted_weight(seen, fleet, progress)
+    serving = fleet.stable.available if fleet.stable else 0
+    needed = (canary.max_weight - wanted) * rollout.replicas // canary.max_weight
+    if serving < needed and not is_reached(fleet.stable, needed, canary.replica_progress_threshold):
+        current = current_weight(seen)
+        return Split(current, False, (f"stable has {serving} of the {needed} pods that its share of traffic needs",))
+    return Split(wanted, over=False)
+
+
+def current_weight(seen: Seen) -> int:
+    """The canary's weight as the status records it."""
+    weights = seen.rollout.status.canary.weights
+    return weights.canary.weight if weights else 0
+
+
+def _wanted_weight(seen: Seen, fleet: Fleet, progress: Progress) -> int:
+    canary = canary_of(seen.rollout)
+    if progress.promote_full:
+        return current_weight(seen)
+    if not canary.steps:
+        return 0
+    if missing(seen.rollout, fleet, progress):
+        return weight.before_step(canary, progress.index)
+    return weight.at_step(canary, progress.index)
+
+
+def _begin(seen: Seen, fleet: Fleet, now: datetime) -> Progress:
+    """Where the update stands before this decision; at its start if it is another one."""
+    status, canary = seen.rollout.status, canary_of(seen.rollout)
+    count = len(canary.steps)
+    is_paused = seen.rollout.spec.paused
+    if status.current_pod_hash != fleet.hash or status.current_step_hash != podhash.steps_hash(canary.steps):
+        return _fresh(seen, fleet, count)
+    is_promoted = status.stable_rs == fleet.hash
+    is_aborted = status.abort and not is_promoted and not status.promote_full
+    inconclusive = any(item.reason == INCONCLUSIVE for item in status.pauses)
+    return Progress(
+        stable_hash=status.stable_rs,
+        index=min(status.current_step_index or 0, count) if count else None,
+        pauses=() if is_aborted else status.pauses,
+        controller_pause=status.controller_pause and not is_aborted,
+        aborted_at=status.aborted_at or now.replace(microsecond=0) if is_aborted else None,
+        promote_full=status.promote_full,
+        is_halted=is_paused or inconclusive,
+    )
+
+
+def _fresh(seen: Seen, fleet: Fleet, count: int) -> Progress:
+    status = seen.rollout.status
+    is_back = fleet.is_settled and bool(status.current_pod_hash)
+    progress = Progress(
+        stable_hash=status.stable_rs,
+        index=(count if fleet.is_settled else 0) if count else None,
+        is_halted=seen.rollout.spec.paused,
+        is_fresh=True,
+    )
+    skip = Event("SkipSteps", "Rollback to stable ReplicaSets")
+    return progress.told(skip) if is_back and count else progress
+
+
+def _settled(seen: Seen, progress: Progress) -> Progress:
+    count = len(canary_of(seen.rollout).steps)
+    return replace(progress, index=count or None, pauses=(), controller_pause=False, promote_full=False)
+
+
+def _given_up(seen: Seen, progress: Progress) -> Progress:
+    index = 0 if canary_of(seen.rollout).steps else None
+    return replace(progress, index=index, pauses=(), controller_pause=False).waiting("the update was aborted")
+
+
+def _walk(seen: Seen, fleet: Fleet, progress: Progress, now: datetime, routers: Sequence[Router]) -> Progress:
+    steps = canary_of(seen.rollout).steps
+    while progress.index is not None and progress.index < len(steps):
+        step = steps[progress.index]
+        if step.pause is None:
+            # A pause that was skipped over leaves its condition behind.
+            progress = progress.without_pause(CANARY_PAUSE)
+        unmet = missing(seen.rollout, fleet, progress) or _unrouted(seen, fleet, progress, routers)
+        match _judge(seen, progress, At(progress, now, unmet)):
+            case Done():
+                progress = _next_step(progress, step, len(steps))
+            case Pausing(start, event):
+                pause = PauseCondition(CANARY_PAUSE, start)
+                progress = replace(progress, pauses=(*progress.pauses, pause), controller_pause=True).told(event)
+            case Waiting(why, wake):
+                return progress.waiting(*why, wake=wake)
+    return progress
+
+
+def _next_step(progress: Progress, step: CanaryStep, count: int) -> Progress:
+    number = (progress.index or 0) + 1
+    done = Event("RolloutStepCompleted", f"Rollout step {number}/{count} completed ({describe(step)})")
+    progress = progress.without_pause(CANARY_PAUSE)
+    return replace(progress, index=number, controller_pause=False).told(done)
+
+
+def _judge(seen: Seen, progress: Progress, at: At) -> Outcome:
+    assert progress.index is not None
+    return outcome(canary_of(seen.rollout).steps[progress.index], at)
+
+
+def _unrouted(seen: Seen, fleet: Fleet, progress: Progress, routers: Sequence[Router]) -> tuple[str, ...]:
+    """What keeps the step's weight from being in effect, as far as the routers can tell."""
+    canary = canary_of(seen.rollout)
+    if canary.traffic_routing is None:
+        return ()
+    wanted = split(seen, fleet, progress)
+    traffic = Traffic(seen.rollout, wanted.weight, canary.max_weight)
+    unsure = (
+        f"{router.name} does not confirm weight {wanted.weight} yet"
+        for router in routers
+        if router.serves(canary.traffic_routing) and router.verified(traffic, seen.objects) is False
+    )
+    return wanted.why or tuple(unsure)
+
+
+def _finish(seen: Seen, fleet: Fleet, progress: Progress) -> Progress:
+    """Promote, when every step is complete and the new version can carry all traffic."""
+    canary, total = canary_of(seen.rollout), seen.rollout.replicas
+    count = len(canary.steps)
+    is_through = progress.promote_full or progress.index is None or progress.index >= count
+    if not is_through:
+        return progress
+    if progress.promote_full:
+        progress = replace(progress, pauses=(), controller_pause=False, index=count or None)
+    if not _is_able(fleet.new, total, canary.replica_progress_threshold):
+        return progress.waiting(f"canary has {fleet.new.available if fleet.new else 0} of {total} available")
+    reason = "Full promotion requested" if progress.promote_full else f"Completed all {count} canary steps"
+    return _promote(seen, fleet, progress, reason)
+
+
+def _is_able(new: ReplicaSet | None, total: int, threshold: ReplicaProgressThreshold | None) -> bool:
+    if new is None:
+        return False
+    return new.available >= total or (threshold is not None and is_reached(new, total, threshold))
+
+
+def _promote(seen: Seen, fleet: Fleet, progress: Progress, reason: str) -> Progress:
+    count = len(canary_of(seen.rollout).steps)
+    return replace(
+        progress,
+        stable_hash=fleet.hash,
+        index=count or None,
+        pauses=(),
+        controller_pause=False,
+        aborted_at=None,
+        promote_full=False,
+        promotion=reason,
+    )

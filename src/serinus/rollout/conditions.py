@@ -1,0 +1,244 @@
+"""The conditions of a Rollout: one function per condition, applied in the order that clients rely on.
+
+A condition that keeps its status and reason stays as it is. One that changes moves to the end of the list: the phase is
+read from the first that says something bad, so the order is part of the interface.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from msgspec import Struct
+
+from serinus.api.meta import Condition
+from serinus.api.rollout import Rollout
+from serinus.api.status import RolloutStatus
+from serinus.rollout.fleet import Fleet
+from serinus.rollout.goal import Goal
+
+PROGRESSING = "Progressing"
+INVALID = "InvalidSpec"
+ABORTED = "RolloutAborted"
+TIMED_OUT = "ProgressDeadlineExceeded"
+PAUSED = "RolloutPaused"
+COMPLETED = "RolloutCompleted"
+
+Conditions = tuple[Condition, ...]
+
+
+class Said(Struct, frozen=True):
+    """A condition without its times."""
+
+    type: str
+    status: str
+    reason: str
+    message: str
+
+
+class Change(Struct, frozen=True):
+    """The status before and after, and what led from one to the other."""
+
+    rollout: Rollout
+    fleet: Fleet
+    goal: Goal
+    new: RolloutStatus
+    now: datetime
+    abort_message: str = ""
+
+    @property
+    def old(self) -> RolloutStatus:
+        """The status as it was."""
+        return self.rollout.status
+
+    @property
+    def is_completed(self) -> bool:
+        """Whether the wanted version is the stable one."""
+        return bool(self.new.stable_rs) and self.new.stable_rs == self.new.current_pod_hash
+
+    @property
+    def is_healthy(self) -> bool:
+        """Whether nothing is left to do for the spec as it stands."""
+        count = len(self.rollout.spec.strategy.canary.steps) if self.rollout.spec.strategy.canary else 0
+        total = self.rollout.replicas
+        counts = (self.new.updated_replicas, self.new.available_replicas, self.new.replicas)
+        is_through = not count or self.new.current_step_index == count
+        return is_through and self.is_completed and all(number == total for number in counts)
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether it waits for a person or for a time."""
+        return bool(self.new.pauses) or self.rollout.spec.paused
+
+    @property
+    def has_progressed(self) -> bool:
+        """Whether something moved in the right direction."""
+        old, new = self.old, self.new
+        moved = new.updated_replicas != (old.updated_replicas or 0)
+        fewer = _left(new) < _left(old)
+        readier = (new.ready_replicas or 0) > (old.ready_replicas or 0)
+        more = (new.available_replicas or 0) > (old.available_replicas or 0)
+        both = old.current_step_index is not None and new.current_step_index is not None
+        stepped = both and old.current_step_index != new.current_step_index
+        renewed = old.stable_rs != new.stable_rs or old.current_step_hash != new.current_step_hash
+        return moved or fewer or readier or more or stepped or renewed
+
+
+def settle(change: Change) -> Conditions:
+    """All conditions as they should be."""
+    conditions = without(change.old.conditions, INVALID)
+    for rule in (_found, _progress, _pause, _healthy, _available, _replica_failure, _completed):
+        conditions = rule(conditions, change)
+    return conditions
+
+
+def timeout_at(conditions: Conditions, deadline: float) -> float | None:
+    """When the update times out, in seconds since the epoch; None while the clock stands."""
+    progressing = find(conditions, PROGRESSING)
+    if progressing is None or progressing.last_update_time is None:
+        return None
+    if progressing.reason in {ABORTED, PAUSED, TIMED_OUT}:
+        return None
+    return progressing.last_update_time.timestamp() + deadline
+
+
+def find(conditions: Conditions, type_: str) -> Condition | None:
+    """The condition of a type, if there is one."""
+    return next((item for item in conditions if item.type == type_), None)
+
+
+def without(conditions: Iterable[Condition], type_: str) -> Conditions:
+    """All conditions but those of a type."""
+    return tuple(item for item in conditions if item.type != type_)
+
+
+def put(conditions: Conditions, item: Said, now: datetime, *, refresh: bool = False) -> Conditions:
+    """Set a condition; nothing changes where status and reason are the same, unless it is refreshed."""
+    old = find(conditions, item.type)
+    if old and (old.status, old.reason) == (item.status, item.reason) and not refresh:
+        return conditions
+    moment = now.replace(microsecond=0)
+    transition = old.last_transition_time if old and old.status == item.status else moment
+    fresh = Condition(
+        type=item.type,
+        status=item.status,
+        last_update_time=moment,
+        last_transition_time=transition,
+        reason=item.reason,
+        message=item.message,
+    )
+    return (*without(conditions, item.type), fresh)
+
+
+def _found(conditions: Conditions, change: Change) -> Conditions:
+    """A version began: its ReplicaSet was made, or an earlier one was found."""
+    if not change.goal.progress.is_fresh:
+        return conditions
+    name = f"{change.rollout.name}-{change.fleet.hash}"
+    if change.fleet.new is None:
+        said = Said(PROGRESSING, "True", "NewReplicaSetCreated", f'Created new replica set "{name}"')
+    else:
+        said = Said(PROGRESSING, "True", "FoundNewReplicaSet", f'Found new replica set "{change.fleet.new.name}"')
+    return put(conditions, said, change.now, refresh=True)
+
+
+def _progress(conditions: Conditions, change: Change) -> Conditions:
+    if change.goal.progress.is_aborted:
+        message = f"Rollout aborted update to revision {change.goal.revision}"
+        if change.abort_message:
+            message += f": {change.abort_message}"
+        return put(conditions, Said(PROGRESSING, "False", ABORTED, message), change.now)
+    current = find(conditions, PROGRESSING)
+    if current and current.reason == ABORTED:
+        said = Said(PROGRESSING, "Unknown", "RolloutRetry", "Retrying Rollout after abort")
+        conditions = put(conditions, said, change.now)
+    name = _set_name(change)
+    if change.is_healthy:
+        message = f'ReplicaSet "{name}" has successfully progressed.'
+        return put(conditions, Said(PROGRESSING, "True", "NewReplicaSetAvailable", message), change.now)
+    return _unfinished(conditions, change, name)
+
+
+def _unfinished(conditions: Conditions, change: Change, name: str) -> Conditions:
+    was_healthy = _is_true(change.old.conditions, "Healthy")
+    if change.is_completed and was_healthy and not change.goal.progress.is_fresh:
+        message = "Rollout does not have minimum availability"
+        said = Said(PROGRESSING, "True", "ReplicaSetNotAvailable", message)
+        return put(conditions, said, change.now, refresh=True)
+    if change.has_progressed and not change.goal.progress.is_fresh:
+        said = Said(PROGRESSING, "True", "ReplicaSetUpdated", f'ReplicaSet "{name}" is progressing.')
+        return put(conditions, said, change.now, refresh=True)
+    if _is_late(conditions, change):
+        message = f'ReplicaSet "{name}" has timed out progressing.'
+        return put(conditions, Said(PROGRESSING, "False", TIMED_OUT, message), change.now)
+    return conditions
+
+
+def _is_late(conditions: Conditions, change: Change) -> bool:
+    end = timeout_at(conditions, change.rollout.progress_deadline)
+    return end is not None and may_time_out(change) and change.now.timestamp() > end
+
+
+def may_time_out(change: Change) -> bool:
+    """Whether the clock of the progress deadline runs: not where something else sets the pace."""
+    canary, index = change.rollout.spec.strategy.canary, change.new.current_step_index
+    steps = canary.steps if canary else ()
+    step = steps[index] if index is not None and index < len(steps) else None
+    sets_own_pace = step is not None and (step.pause or step.analysis or step.experiment) is not None
+    return not (sets_own_pace or change.is_paused or any(item.has_deadline for item in change.fleet.others))
+
+
+def _pause(conditions: Conditions, change: Change) -> Conditions:
+    current = find(conditions, PROGRESSING)
+    reason = current.reason if current else ""
+    if reason != ABORTED and not change.is_completed:
+        if change.is_paused and reason != PAUSED:
+            said = Said(PROGRESSING, "Unknown", PAUSED, "Rollout is paused")
+            conditions = put(conditions, said, change.now)
+        elif not change.is_paused and reason == PAUSED:
+            said = Said(PROGRESSING, "Unknown", "RolloutResumed", "Rollout is resumed")
+            conditions = put(conditions, said, change.now)
+    if change.is_paused or find(conditions, "Paused"):
+        status = "True" if change.is_paused else "False"
+        conditions = put(conditions, Said("Paused", status, PAUSED, "Rollout is paused"), change.now)
+    return conditions
+
+
+def _healthy(conditions: Conditions, change: Change) -> Conditions:
+    if change.is_healthy and not change.is_paused:
+        return put(conditions, Said("Healthy", "True", "RolloutHealthy", "Rollout is healthy"), change.now)
+    if find(conditions, "Healthy"):
+        return put(conditions, Said("Healthy", "False", "RolloutHealthy", "Rollout is not healthy"), change.now)
+    return conditions
+
+
+def _available(conditions: Conditions, change: Change) -> Conditions:
+    is_available = (change.new.available_replicas or 0) >= change.rollout.replicas
+    message = "Rollout has minimum availability" if is_available else "Rollout does not have minimum availability"
+    return put(conditions, Said("Available", str(is_available), "AvailableReason", message), change.now)
+
+
+def _replica_failure(conditions: Conditions, change: Change) -> Conditions:
+    sets = (change.fleet.new, *change.fleet.all)
+    failures = (item for owner in sets if owner for item in owner.status.conditions if item.type == "ReplicaFailure")
+    failure = next(failures, None)
+    if failure is None:
+        return without(conditions, "ReplicaFailure")
+    return put(conditions, Said("ReplicaFailure", failure.status, failure.reason, failure.message), change.now)
+
+
+def _completed(conditions: Conditions, change: Change) -> Conditions:
+    status = str(change.is_completed)
+    return put(conditions, Said("Completed", status, COMPLETED, COMPLETED), change.now)
+
+
+def _set_name(change: Change) -> str:
+    return change.fleet.new.name if change.fleet.new else f"{change.rollout.name}-{change.fleet.hash}"
+
+
+def _is_true(conditions: Conditions, type_: str) -> bool:
+    item = find(conditions, type_)
+    return item is not None and item.status == "True"
+
+
+def _left(status: RolloutStatus) -> int:
+    """Pods of older versions."""
+    return (status.replicas or 0) - (status.updated_replicas or 0)

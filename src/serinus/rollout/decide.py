@@ -1,0 +1,92 @@
+"""The decision about one Rollout."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from msgspec.structs import replace
+
+from serinus.plan import Created, Plan, Refused, Seen
+from serinus.rollout.canary import advance, split
+from serinus.rollout.events import events_of
+from serinus.rollout.fleet import Fleet, adoption_ask, identify
+from serinus.rollout.goal import Goal
+from serinus.rollout.metadata import next_revision
+from serinus.rollout.order import in_safe_order
+from serinus.rollout.progress import Progress, earliest, earliest_of
+from serinus.rollout.report import invalid, report, status_patch
+from serinus.rollout.services import select
+from serinus.rollout.sizes import wanted_sizes
+from serinus.rollout.target import canary_of
+from serinus.rollout.validate import problem
+from serinus.traffic.router import Router
+
+_RETRY = timedelta(seconds=20)
+"""After how long a refused ReplicaSet is tried again: what refuses it (a policy, a quota) may change unseen."""
+
+
+def plan_rollout(seen: Seen, now: datetime, routers: Sequence[Router]) -> Plan:
+    """Say what must change for this Rollout to move one safe step forward."""
+    if wrong := problem(seen, routers):
+        return refuse(seen, wrong, now)
+    if (ask := adoption_ask(seen)) and ask not in seen.answers:
+        return Plan(asks=(ask,), why=("asking the API how it reads the pod template",))
+    fleet = identify(seen)
+    if refusal := _refusal(seen, fleet):
+        return _refused(seen, refusal, now)
+    progress = advance(seen, fleet, now, routers)
+    fleet = fleet.promoted if progress.promotion else fleet
+    goal, new_size = _goal(seen, fleet, progress, now)
+    status, late = report(seen, fleet, goal, now)
+    writes = in_safe_order(seen, fleet, goal, routers, new_size)
+    return Plan(
+        writes=writes,
+        status=status_patch(seen.rollout.status, status),
+        events=events_of(seen, fleet, goal, status, writes),
+        wake=earliest(goal.wake, late),
+        why=goal.why,
+    )
+
+
+def refuse(seen: Seen, message: str, now: datetime) -> Plan:
+    """Say what is wrong with a Rollout, and touch nothing else."""
+    status = invalid(seen.rollout, message, now)
+    return Plan(status=status_patch(seen.rollout.status, status), why=(message,))
+
+
+def _goal(seen: Seen, fleet: Fleet, progress: Progress, now: datetime) -> tuple[Goal, int]:
+    services, unready = select(seen, fleet, progress)
+    new_size, sizes = wanted_sizes(seen, fleet, progress, services, now)
+    traffic = split(seen, fleet, progress) if canary_of(seen.rollout).traffic_routing else None
+    deadlines = earliest_of(aim.deadline for aim in sizes.values() if aim.replicas)
+    goal = Goal(
+        progress=progress,
+        revision=_revision(fleet),
+        sizes=sizes,
+        services=services,
+        traffic=traffic,
+        why=(*progress.why, *unready, *(traffic.why if traffic else ())),
+        wake=earliest(progress.wake, deadlines),
+    )
+    return goal, new_size
+
+
+def _revision(fleet: Fleet) -> int:
+    others = tuple(item for item in fleet.all if item is not fleet.new)
+    return max(next_revision(others), fleet.new.revision if fleet.new else 0)
+
+
+def _refusal(seen: Seen, fleet: Fleet) -> Refused | None:
+    """The API's answer to an earlier attempt to make the new ReplicaSet."""
+    if fleet.new is not None:
+        return None
+    answer = seen.answers.get(Created(f"{seen.rollout.name}-{fleet.hash}"))
+    answer = answer or seen.answers.get(adoption_ask(seen) or Created(""))
+    return answer if isinstance(answer, Refused) else None
+
+
+def _refused(seen: Seen, refusal: Refused, now: datetime) -> Plan:
+    if refusal.kind == "taken":
+        count = (seen.rollout.status.collision_count or 0) + 1
+        status = replace(seen.rollout.status, collision_count=count)
+        return Plan(status=status_patch(seen.rollout.status, status), why=(refusal.message,))
+    return replace(refuse(seen, f"spec.template: {refusal.message}", now), wake=now + _RETRY)

@@ -1,0 +1,95 @@
+"""What is told of a decision, for people and for notifications.
+
+Reasons and sentences are those of Argo Rollouts: alerts and notification triggers match them.
+"""
+
+from collections.abc import Iterator
+
+from serinus.api import keys
+from serinus.api.kinds import REPLICA_SET, SERVICE
+from serinus.api.status import RolloutStatus
+from serinus.api.workload import ReplicaSet
+from serinus.plan import Create, Event, Patch, Seen, Write
+from serinus.rollout.fleet import Fleet
+from serinus.rollout.goal import Goal
+
+_CREATED, _PATCHED = "CreatingCanaryIngress", "PatchingCanaryIngress"
+
+
+def events_of(
+    seen: Seen, fleet: Fleet, goal: Goal, status: RolloutStatus, writes: tuple[Write, ...]
+) -> tuple[Event, ...]:
+    """Every event of a decision, in the order in which things happen."""
+    return (
+        *(event for write in writes for event in _of_write(seen, fleet, goal, write)),
+        *_of_weight(seen, status),
+        *goal.progress.events,
+        *_of_progress(seen, fleet, goal, status),
+    )
+
+
+def _of_write(seen: Seen, fleet: Fleet, goal: Goal, write: Write) -> Iterator[Event]:
+    match write:
+        case Create(ref, manifest) if ref.kind is REPLICA_SET:
+            yield Event("NewReplicaSetCreated", f"Created ReplicaSet {ref.name} (revision {goal.revision})")
+            if size := manifest["spec"]["replicas"]:
+                yield _scaled(ref.name, goal.revision, 0, size)
+        case Create(ref, _) if ref.kind.kind == "Ingress":
+            weight = goal.traffic.weight if goal.traffic else 0
+            yield Event(_CREATED, f"Creating canary ingress `{ref.name}` with desiredWeight '{weight}'")
+        case Patch(ref, body) if ref.kind is REPLICA_SET and "replicas" in body.get("spec", {}):
+            yield from _resized(fleet, goal, ref.name, body["spec"]["replicas"])
+        case Patch(ref, _) if ref.kind.kind == "Ingress":
+            weight = goal.traffic.weight if goal.traffic else 0
+            yield Event(_PATCHED, f"Updating Ingress `{ref.name}` to desiredWeight '{weight}'")
+        case Patch(ref, body) if ref.kind is SERVICE:
+            old, new = seen.services[ref.name].hash, body["spec"]["selector"][keys.POD_TEMPLATE_HASH]
+            yield Event("SwitchService", f"Switched selector for service '{ref.name}' from '{old}' to '{new}'")
+
+
+def _resized(fleet: Fleet, goal: Goal, name: str, size: int) -> Iterator[Event]:
+    item = next((item for item in fleet.all if item.name == name), None)
+    if item is not None:
+        yield _scaled(name, _number(item, fleet, goal), item.replicas, size)
+
+
+def _number(item: ReplicaSet, fleet: Fleet, goal: Goal) -> int:
+    return goal.revision if item is fleet.new else item.revision
+
+
+def _scaled(name: str, revision: int, old: int, new: int) -> Event:
+    direction = "up" if new > old else "down"
+    return Event("ScalingReplicaSet", f"Scaled {direction} ReplicaSet {name} (revision {revision}) from {old} to {new}")
+
+
+def _of_weight(seen: Seen, status: RolloutStatus) -> Iterator[Event]:
+    old, new = seen.rollout.status.canary.weights, status.canary.weights
+    if new is None or (old is not None and old.canary.weight == new.canary.weight):
+        return
+    change = f"to {new.canary.weight}" if old is None else f"from {old.canary.weight} to {new.canary.weight}"
+    yield Event("TrafficWeightUpdated", f"Traffic weight updated {change}")
+
+
+def _of_progress(seen: Seen, fleet: Fleet, goal: Goal, status: RolloutStatus) -> Iterator[Event]:
+    progress, old = goal.progress, seen.rollout.status
+    if seen.rollout.metadata.annotations.get(keys.REVISION) != str(goal.revision):
+        yield Event("RolloutUpdated", f"Rollout updated to revision {goal.revision}")
+    if progress.is_fresh and old.stable_rs and old.stable_rs != fleet.hash and _is_completed(old):
+        yield Event("RolloutNotCompleted", "Rollout not completed, started update to revision " + str(goal.revision))
+    if progress.is_aborted and not _has_reason(old, "RolloutAborted"):
+        text = f"Rollout aborted update to revision {goal.revision}"
+        yield Event("RolloutAborted", text, "Warning")
+    if old.pauses and not progress.pauses and not progress.is_aborted:
+        yield Event("RolloutResumed", "Rollout is resumed")
+    if progress.promotion and old.stable_rs != progress.stable_hash:
+        text = f"Rollout completed update to revision {goal.revision} ({status.current_pod_hash})"
+        yield Event("RolloutCompleted", f"{text}: {progress.promotion}")
+
+
+def _is_completed(status: RolloutStatus) -> bool:
+    condition = status.condition("Completed")
+    return condition is not None and condition.status == "True"
+
+
+def _has_reason(status: RolloutStatus, reason: str) -> bool:
+    return any(condition.reason == reason for condition in status.conditions)

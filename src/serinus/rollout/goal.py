@@ -1,0 +1,33 @@
+"""What the cluster should be, whatever it is now."""
+
+from datetime import datetime
+
+from msgspec import Struct
+
+from serinus.rollout.canary import Split
+from serinus.rollout.progress import Progress
+
+
+class Aim(Struct, frozen=True):
+    """How one ReplicaSet should be.
+
+    ``deadline`` is the end of its scale-down delay; None where none runs.
+    """
+
+    replicas: int
+    deadline: datetime | None = None
+
+
+class Goal(Struct, frozen=True):
+    """What the cluster should be."""
+
+    progress: Progress
+    revision: int
+    sizes: dict[str, Aim]
+    """By name of the ReplicaSet; one that is not named is deleted."""
+    services: dict[str, str]
+    """Service → pod-template hash."""
+    traffic: Split | None = None
+    """None without a traffic router."""
+    why: tuple[str, ...] = ()
+    wake: datetime | None = None

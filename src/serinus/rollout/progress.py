@@ -1,0 +1,64 @@
+"""How far an update is."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from serinus.api.status import PauseCondition
+from serinus.plan import Event
+
+CANARY_PAUSE = "CanaryPauseStep"
+INCONCLUSIVE = "InconclusiveAnalysisRun"
+
+
+class Progress(Struct, frozen=True):
+    """What the status will say of the update, and what led there."""
+
+    stable_hash: str
+    """The version that has proved itself, after this decision."""
+    index: int | None = None
+    """The step that the update is at; None when the strategy has no steps."""
+    pauses: tuple[PauseCondition, ...] = ()
+    controller_pause: bool = False
+    aborted_at: datetime | None = None
+    """Since when the update is given up; None while it is not."""
+    promote_full: bool = False
+    is_halted: bool = False
+    """Whether a person, or an inconclusive verdict, holds everything."""
+    is_fresh: bool = False
+    """Whether this decision begins another update: the template or the steps are new."""
+    promotion: str = ""
+    """Why the new version becomes the stable one now; empty when it does not."""
+    events: tuple[Event, ...] = ()
+    wake: datetime | None = None
+    why: tuple[str, ...] = ()
+
+    @property
+    def is_aborted(self) -> bool:
+        """Whether the update is given up."""
+        return self.aborted_at is not None
+
+    def told(self, *events: Event) -> "Progress":
+        """The same, with events."""
+        return replace(self, events=self.events + events)
+
+    def waiting(self, *reasons: str, wake: datetime | None = None) -> "Progress":
+        """The same, with what is waited for."""
+        return replace(self, why=self.why + reasons, wake=earliest(self.wake, wake))
+
+    def without_pause(self, reason: str) -> "Progress":
+        """The same, with a pause ended."""
+        pauses = tuple(item for item in self.pauses if item.reason != reason)
+        return replace(self, pauses=pauses, controller_pause=bool(pauses))
+
+
+def earliest(*moments: datetime | None) -> datetime | None:
+    """The first of some moments, where those that never come count last."""
+    return min((moment for moment in moments if moment is not None), default=None)
+
+
+def earliest_of(moments: Iterable[datetime | None]) -> datetime | None:
+    """The first of many moments."""
+    return earliest(*moments)

@@ -1,0 +1,133 @@
+"""The status, built once per decision."""
+
+from datetime import UTC, datetime
+
+from msgspec import to_builtins
+from msgspec.structs import replace
+
+from serinus.api.patches import exact_difference
+from serinus.api.rollout import Rollout
+from serinus.api.scalar import Manifest
+from serinus.api.status import RolloutStatus, TrafficWeights, WeightDestination
+from serinus.plan import Seen
+from serinus.rollout import podhash
+from serinus.rollout.conditions import (
+    ABORTED,
+    INVALID,
+    TIMED_OUT,
+    Change,
+    Conditions,
+    Said,
+    find,
+    may_time_out,
+    put,
+    settle,
+    timeout_at,
+)
+from serinus.rollout.fleet import Fleet
+from serinus.rollout.goal import Goal
+from serinus.rollout.target import canary_of
+
+
+def report(seen: Seen, fleet: Fleet, goal: Goal, now: datetime) -> tuple[RolloutStatus, datetime | None]:
+    """The whole status, and when the progress deadline wants another look."""
+    rollout, progress = seen.rollout, goal.progress
+    counts = _counts(fleet)
+    status = replace(
+        rollout.status,
+        abort=progress.is_aborted,
+        aborted_at=progress.aborted_at,
+        pause_conditions=progress.pauses or None,
+        controller_pause=progress.controller_pause,
+        promote_full=progress.promote_full,
+        current_pod_hash=fleet.hash,
+        current_step_hash=podhash.steps_hash(canary_of(rollout).steps),
+        current_step_index=progress.index,
+        stable_rs=progress.stable_hash,
+        selector=str(rollout.spec.selector or ""),
+        observed_generation=str(rollout.metadata.generation),
+        canary=replace(rollout.status.canary, weights=_weights(seen, fleet, goal)),
+        **counts,
+    )
+    change = Change(rollout, fleet, goal, status, now)
+    status = replace(status, conditions=settle(change))
+    phase, message = phase_of(rollout, status)
+    late = timeout_at(status.conditions, rollout.progress_deadline) if may_time_out(change) else None
+    # One second more: the condition's time is cut to whole seconds.
+    is_open = not change.is_healthy and late is not None
+    wake = datetime.fromtimestamp(late + 1, UTC) if is_open and late is not None else None
+    return replace(status, phase=phase, message=message), wake
+
+
+def phase_of(rollout: Rollout, status: RolloutStatus) -> tuple[str, str]:
+    """Phase and message; the first rule that applies wins (their order is the interface)."""
+    for condition in status.conditions:
+        if condition.type == INVALID:
+            return "Degraded", f"InvalidSpec: {condition.message}"
+        if condition.reason in {ABORTED, TIMED_OUT}:
+            return "Degraded", f"{condition.reason}: {condition.message}"
+    if rollout.spec.paused:
+        return "Paused", "manually paused"
+    if status.pauses:
+        return "Paused", status.pauses[0].reason
+    message = _unfinished(rollout, status)
+    return ("Progressing", message) if message else ("Healthy", "")
+
+
+def _unfinished(rollout: Rollout, status: RolloutStatus) -> str:
+    updated, available = status.updated_replicas or 0, status.available_replicas or 0
+    if rollout.spec.restart_at is not None and rollout.spec.restart_at != status.restarted_at:
+        return "rollout is restarting"
+    if updated < rollout.replicas:
+        return "more replicas need to be updated"
+    if available < updated:
+        return "updated replicas are still becoming available"
+    if canary_of(rollout).traffic_routing is None and (status.replicas or 0) > updated:
+        return "old replicas are pending termination"
+    if not status.stable_rs or status.stable_rs != status.current_pod_hash:
+        return "waiting for all steps to complete"
+    return ""
+
+
+def status_patch(old: RolloutStatus, new: RolloutStatus) -> Manifest:
+    """The merge patch between two statuses; empty when they are equal."""
+    return exact_difference(to_builtins(old), to_builtins(new))
+
+
+def _counts(fleet: Fleet) -> dict[str, int]:
+    everyone = fleet.all
+    replicas = sum(item.status.replicas for item in everyone)
+    return {
+        "replicas": replicas,
+        "updated_replicas": fleet.new.status.replicas if fleet.new else 0,
+        "ready_replicas": sum(item.status.ready_replicas for item in everyone),
+        "available_replicas": sum(item.available for item in everyone),
+        "hpa_replicas": replicas,
+    }
+
+
+def _weights(seen: Seen, fleet: Fleet, goal: Goal) -> TrafficWeights | None:
+    if goal.traffic is None:
+        return None
+    canary, weight = canary_of(seen.rollout), goal.traffic.weight
+    return TrafficWeights(
+        canary=WeightDestination(weight, canary.canary_service, fleet.hash),
+        stable=WeightDestination(canary.max_weight - weight, canary.stable_service, goal.progress.stable_hash),
+    )
+
+
+def invalid(rollout: Rollout, message: str, now: datetime) -> RolloutStatus:
+    """The status of a Rollout that cannot be carried out; all else stays as it was."""
+    text = f'The Rollout "{rollout.name}" is invalid: {message}'
+    conditions = _invalid_conditions(rollout.status.conditions, text, now)
+    status = replace(rollout.status, conditions=conditions, observed_generation=str(rollout.metadata.generation))
+    phase, phase_message = phase_of(rollout, status)
+    return replace(status, phase=phase, message=phase_message)
+
+
+def _invalid_conditions(conditions: Conditions, text: str, now: datetime) -> Conditions:
+    old = find(conditions, INVALID)
+    if old is not None and old.message == text:
+        return conditions
+    said = Said(INVALID, "True", INVALID, text)
+    return put(conditions, said, now, refresh=True)

@@ -1,0 +1,93 @@
+"""When versions that are not wanted any more lose their pods.
+
+A version that a Service selects keeps them. With a router, pods outlive their traffic: by the delay that the user
+chose, and never by less than the drain time. The end of the delay stands on the ReplicaSet, so it survives a restart.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from serinus.api.workload import ReplicaSet
+from serinus.plan import Seen
+from serinus.rollout.fleet import Fleet
+from serinus.rollout.goal import Aim
+from serinus.rollout.progress import Progress
+from serinus.rollout.target import bounds_of, canary_of
+
+_DEFAULT_DELAY = 30
+
+
+def old_sizes(seen: Seen, fleet: Fleet, progress: Progress, selected: dict[str, str], now: datetime) -> dict[str, Aim]:
+    """The aims of all versions that are neither new nor stable."""
+    if canary_of(seen.rollout).traffic_routing is None:
+        return _basic(seen, fleet)
+    return _routed(seen, fleet, progress, selected, now)
+
+
+def given_up(seen: Seen, fleet: Fleet, selected: dict[str, str], now: datetime) -> Aim:
+    """The aim of the new version after an abort, with a router: it stays for a while."""
+    new, stable = fleet.new, fleet.stable
+    assert new is not None
+    if new.replicas == 0:
+        return Aim(0, new.deadline)
+    if new.has_deadline:
+        is_over = new.deadline is None or (now >= new.deadline and not _is_selected(seen, new, selected))
+        return Aim(0 if is_over else new.replicas, new.deadline)
+    is_covered = stable is not None and stable.available >= seen.rollout.replicas
+    if not is_covered or _is_selected(seen, new, selected):
+        return Aim(new.replicas)
+    delay = canary_of(seen.rollout).abort_scale_down_delay_seconds
+    return Aim(new.replicas, _in(seen, _DEFAULT_DELAY if delay is None else delay, now))
+
+
+def _basic(seen: Seen, fleet: Fleet) -> dict[str, Aim]:
+    """Without a router: as many pods as can be spared, those that do not serve first."""
+    spare = sum(item.available for item in fleet.all) - bounds_of(seen.rollout).floor
+    aims: dict[str, Aim] = {}
+    for item in sorted(fleet.others, key=lambda item: item.revision, reverse=True):
+        serving = min(item.available, item.replicas)
+        going = min(serving, max(0, spare)) if not _is_selected(seen, item, {}) else 0
+        spare -= going
+        aims[item.name] = Aim(serving - going)
+    return aims
+
+
+def _routed(seen: Seen, fleet: Fleet, progress: Progress, selected: dict[str, str], now: datetime) -> dict[str, Aim]:
+    canary = canary_of(seen.rollout)
+    is_promoted = progress.stable_hash == fleet.hash
+    configured = canary.scale_down_delay_seconds
+    delay = (_DEFAULT_DELAY if configured is None else configured) if is_promoted else 0
+    limit = canary.scale_down_delay_revision_limit
+    aims, delayed = {}, 0
+    for item in sorted(fleet.others, key=lambda item: item.revision, reverse=True):
+        is_over_limit = limit is not None and delayed >= limit
+        aims[item.name] = _old_aim(seen, item, selected, 0 if is_over_limit else delay, now)
+        delayed += aims[item.name].replicas > 0
+    return aims
+
+
+def _old_aim(seen: Seen, item: ReplicaSet, selected: dict[str, str], delay: int, now: datetime) -> Aim:
+    if item.replicas == 0:
+        return Aim(0)
+    if _is_selected(seen, item, selected):
+        return Aim(item.replicas)
+    if item.has_deadline:
+        is_over = item.deadline is None or now >= item.deadline
+        still_selected = _is_selected(seen, item, {})
+        return Aim(0) if is_over and not still_selected else Aim(item.replicas, item.deadline)
+    return Aim(item.replicas, _in(seen, delay, now))
+
+
+def _in(seen: Seen, delay: int, now: datetime) -> datetime:
+    """The end of a delay that begins now: rounded up to the whole seconds that annotations hold."""
+    seconds = max(delay, seen.settings.drain_seconds)
+    return now.replace(microsecond=0) + timedelta(seconds=seconds + (1 if now.microsecond else 0))
+
+
+def _is_selected(seen: Seen, item: ReplicaSet, selected: dict[str, str]) -> bool:
+    """Whether a Service looks at the version, once ``selected`` is carried out."""
+    return item.hash in _selections(seen, selected)
+
+
+def _selections(seen: Seen, selected: dict[str, str]) -> Iterable[str]:
+    return [selected.get(name, service.hash) for name, service in seen.services.items()]

@@ -1,0 +1,36 @@
+"""Which Service should look at which version."""
+
+from serinus.api import keys
+from serinus.api.workload import ReplicaSet
+from serinus.plan import Seen
+from serinus.rollout.fleet import Fleet
+from serinus.rollout.progress import Progress
+from serinus.rollout.target import canary_of
+
+
+def select(seen: Seen, fleet: Fleet, progress: Progress) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Say which hash each Service should select, as far as that is safe now, and what is waited for."""
+    canary = canary_of(seen.rollout)
+    of_canary = progress.stable_hash if progress.is_aborted else fleet.hash
+    wanted = {canary.stable_service: progress.stable_hash, canary.canary_service: of_canary}
+    sets = {item.hash: item for item in fleet.all}
+    chosen, why = {}, []
+    for name, hash_ in wanted.items():
+        item = sets.get(hash_)
+        service = seen.services.get(name)
+        if service is None or item is None or service.hash == hash_:
+            continue
+        is_first = keys.MANAGED_BY not in service.metadata.annotations
+        is_free = progress.is_aborted and canary.traffic_routing is not None
+        if is_free or _can_serve(item, is_first=is_first):
+            chosen[name] = hash_
+        else:
+            why.append(f"Service {name} waits for pods of {item.name} that can serve")
+    return chosen, tuple(why)
+
+
+def _can_serve(item: ReplicaSet, *, is_first: bool) -> bool:
+    """A Service that was never ours carries all traffic: it is narrowed only onto a version that is fully there."""
+    if is_first:
+        return item.replicas > 0 and item.available >= item.replicas
+    return item.available > 0

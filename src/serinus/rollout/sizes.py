@@ -1,0 +1,65 @@
+"""How many pods each version should have now: the sizing rules, applied."""
+
+from datetime import datetime
+
+from serinus.api.workload import ReplicaSet
+from serinus.plan import Seen
+from serinus.rollout import sizing
+from serinus.rollout.fleet import Fleet
+from serinus.rollout.goal import Aim
+from serinus.rollout.progress import Progress
+from serinus.rollout.retire import given_up, old_sizes
+from serinus.rollout.sizing import Pods, Sizes
+from serinus.rollout.target import bounds_of, canary_of, target
+
+
+def wanted_sizes(
+    seen: Seen, fleet: Fleet, progress: Progress, selected: dict[str, str], now: datetime
+) -> tuple[int, dict[str, Aim]]:
+    """The size of the new version (which may not exist yet), and the aim of every ReplicaSet that does."""
+    sizes = _next(seen, fleet, progress)
+    aims = old_sizes(seen, fleet, progress, selected, now)
+    if fleet.stable is not None:
+        aims[fleet.stable.name] = Aim(sizes.stable)
+    if fleet.new is not None and not fleet.is_settled:
+        aims[fleet.new.name] = _new_aim(seen, fleet, progress, selected, now) or Aim(sizes.new)
+    return sizes.new, aims
+
+
+def _next(seen: Seen, fleet: Fleet, progress: Progress) -> Sizes:
+    goal = target(seen.rollout, fleet, progress)
+    if progress.is_halted and not _is_rescaled(seen, fleet):
+        return Sizes(_wanted(fleet.new), _wanted(fleet.stable) if fleet.stable else goal.stable)
+    if fleet.stable is None or fleet.is_settled or canary_of(seen.rollout).traffic_routing is not None:
+        return goal
+    others = sum(item.replicas for item in fleet.others)
+    new = _pods(fleet.new) if fleet.new else None
+    return sizing.basic(new, _pods(fleet.stable), others, goal, bounds_of(seen.rollout))
+
+
+def _new_aim(seen: Seen, fleet: Fleet, progress: Progress, selected: dict[str, str], now: datetime) -> Aim | None:
+    """The new version's aim where a delay decides it instead of the weight."""
+    is_routed = canary_of(seen.rollout).traffic_routing is not None
+    if not (progress.is_aborted and is_routed) or _is_kept_by_user(seen, fleet, progress):
+        return None
+    return given_up(seen, fleet, selected, now)
+
+
+def _is_kept_by_user(seen: Seen, fleet: Fleet, progress: Progress) -> bool:
+    """An explicit abort delay of 0 with a ``setCanaryScale`` as the first step keeps the canary after an abort."""
+    is_zero = canary_of(seen.rollout).abort_scale_down_delay_seconds == 0
+    return is_zero and target(seen.rollout, fleet, progress).new > 0
+
+
+def _is_rescaled(seen: Seen, fleet: Fleet) -> bool:
+    """Whether ``spec.replicas`` changed since the versions were sized: a scaler does not wait for people."""
+    current = (fleet.new, fleet.stable)
+    return any(item.replicas > 0 and item.desired_replicas != seen.rollout.replicas for item in current if item)
+
+
+def _wanted(item: ReplicaSet | None) -> int:
+    return item.replicas if item else 0
+
+
+def _pods(item: ReplicaSet) -> Pods:
+    return Pods(item.replicas, item.available)

@@ -1,0 +1,88 @@
+"""The protocol of routers, and the value that they translate."""
+
+from collections.abc import Mapping, Sequence
+from typing import Literal, Protocol
+
+from msgspec import Struct
+
+from serinus.api.rollout import Rollout
+from serinus.api.routing import TrafficRouting
+from serinus.api.scalar import Manifest
+from serinus.api.workload import Foreign
+from serinus.plan import Ref
+
+
+class Traffic(Struct, frozen=True):
+    """How traffic should be split.
+
+    ``over`` says that the update is complete or aborted: nothing of it should be left, unless ``cleanup`` is ``zero``.
+    """
+
+    rollout: Rollout
+    weight: int
+    max_weight: int = 100
+    over: bool = False
+    cleanup: Literal["delete", "zero"] = "delete"
+
+    @property
+    def namespace(self) -> str:
+        """Where the Rollout and what it routes live."""
+        return self.rollout.metadata.namespace
+
+    @property
+    def canary_service(self) -> str:
+        """The Service of the new version."""
+        canary = self.rollout.spec.strategy.canary
+        return canary.canary_service if canary else ""
+
+    @property
+    def stable_service(self) -> str:
+        """The Service of the version that has proved itself."""
+        canary = self.rollout.spec.strategy.canary
+        return canary.stable_service if canary else ""
+
+
+Found = Mapping[Ref, Foreign]
+
+
+class Wanted(Struct, frozen=True):
+    """An object as it should be; for a foreign one, only the fields that are ours.
+
+    Merged into what is found: a field that is not named here survives, one that is None goes.
+    """
+
+    ref: Ref
+    manifest: Manifest
+    event: str
+    """The reason of the event that tells of the change."""
+
+
+class Router(Protocol):
+    """How one traffic layer says "20 % to the canary".
+
+    ``route`` is a pure function: the same traffic and objects give the same answer, and once the answer is applied
+    it gives it again, so that nothing more is written. What a router creates is controlled by the Rollout: an object
+    that the Rollout controls and no router wants is deleted.
+    """
+
+    name: str
+
+    def serves(self, routing: TrafficRouting) -> bool:
+        """Whether the Rollout asks for this layer."""
+        ...
+
+    def reads(self, rollout: Rollout) -> Sequence[Ref]:
+        """The objects that must be seen before ``route`` can answer."""
+        ...
+
+    def problem(self, rollout: Rollout, found: Found) -> str:
+        """What keeps the layer from splitting traffic, for the user to mend; empty when nothing does."""
+        ...
+
+    def route(self, traffic: Traffic, found: Found) -> Sequence[Wanted]:
+        """The objects as they should be."""
+        ...
+
+    def verified(self, traffic: Traffic, found: Found) -> bool | None:
+        """Whether the split is in effect; None when the layer cannot tell."""
+        ...
