@@ -5,6 +5,7 @@ notes on each pod where its container ports are in truth, and this file
 translates.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from ipaddress import ip_address
@@ -91,21 +92,25 @@ def listens(pod: Pod) -> dict[str, str]:
 
 
 def _numbers(ports: Iterable[EndpointPort], offered: ServicePort) -> Iterator[int]:
-    """The endpoints' port numbers that belong to a Service's port."""
-    ports = tuple(ports)
-    if not ports and isinstance(offered.target_port, int):
+    """The endpoints' port numbers that belong to a Service's port.
+
+    They have the port's name, or any where it has none; else the port's target counts.
+    """
+    same = [
+        port.port
+        for port in ports
+        if port.port and (port.protocol or "TCP") == offered.protocol and offered.name in {"", port.name}
+    ]
+    if same:
+        yield from same
+    elif isinstance(offered.target_port, int):
         yield offered.target_port
-    for port in ports:
-        if (port.protocol or "TCP") != offered.protocol:
-            continue
-        if port.port and (not offered.name or offered.name == port.name):
-            yield port.port
 
 
 def _parse(text: str) -> str | None:
     """Check host:port; None where it is not an IP address and a port."""
     host, _, port = text.rpartition(":")
-    return _spell(host.strip("[]"), int(port)) if port.isascii() and port.isdigit() else None
+    return _spell(host.strip("[]"), int(port)) if re.fullmatch("[0-9]{1,5}", port) else None
 
 
 def _spell(host: str, port: int) -> str | None:

@@ -50,7 +50,7 @@ class Master:
         self.port = 0
         self._status_port = 0
         self._next = 0
-        self._directory = directory
+        self._directory = directory.absolute()
         self._processes = processes
         self._ended = ended
         self._binary = nginx_binary()
