@@ -1,0 +1,5 @@
+"""``python -m serinus``."""
+
+from serinus.cli.main import main
+
+main()

@@ -1,0 +1,104 @@
+"""Rollouts and what belongs to them, read from the cluster."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from typing import Any, TypeVar
+
+import msgspec
+
+from serinus.api.kinds import ANALYSIS_RUN, EXPERIMENT, POD, REPLICA_SET, ROLLOUT, Kind
+from serinus.api.rollout import Rollout
+from serinus.api.scalar import Manifest
+from serinus.api.workload import ReplicaSet
+from serinus.cli.failure import Failure, say
+from serinus.cli.session import Cluster
+from serinus.kube import Forbidden, NotFound
+from serinus.view.rollout import Observed
+
+T = TypeVar("T")
+
+
+async def read_rollout(cluster: Cluster, name: str) -> Rollout:
+    """Read one Rollout."""
+    return converted(await cluster.client.get(cluster.path(ROLLOUT, name)), Rollout)
+
+
+async def read_rollouts(cluster: Cluster, path: str, name: str = "") -> list[Rollout]:
+    """Read the Rollouts under a path, sorted; one that cannot be read is told and does not hide the others."""
+    selector = {"fieldSelector": f"metadata.name={name}"} if name else {}
+    rollouts: list[Rollout] = []
+    for item in await _items(cluster, path, selector):
+        try:
+            rollouts.append(converted(item, Rollout))
+        except Failure as failure:
+            say(failure.format_message())
+    return sorted(rollouts, key=lambda rollout: (rollout.metadata.namespace, rollout.name))
+
+
+async def read_sets(cluster: Cluster, rollout: Rollout) -> tuple[ReplicaSet, ...]:
+    """Read the ReplicaSets that may be a Rollout's; owner references say which are."""
+    items = await _list(cluster, REPLICA_SET, selector_of(rollout))
+    return tuple(converted(item, ReplicaSet) for item in items)
+
+
+async def read_all(cluster: Cluster, name: str) -> Observed:
+    """Read a Rollout and whatever may belong to it."""
+    rollout = await read_rollout(cluster, name)
+    selector = selector_of(rollout)
+    sets, pods, runs, experiments = await asyncio.gather(
+        read_sets(cluster, rollout),
+        _list(cluster, POD, selector),
+        _list_if_readable(cluster, ANALYSIS_RUN),
+        _list_if_readable(cluster, EXPERIMENT),
+    )
+    return Observed(rollout, sets, tuple(pods), tuple(runs), tuple(experiments))
+
+
+def selector_of(rollout: Rollout) -> str:
+    """The labels of everything that a Rollout makes; with a workloadRef the status knows them."""
+    selector = rollout.spec.selector
+    return str(selector) if selector and not selector.is_empty else rollout.status.selector
+
+
+def converted(manifest: Manifest, type_: type[T]) -> T:
+    """Read an object; a `Failure` names the field that cannot be read."""
+    try:
+        return msgspec.convert(manifest, type_)
+    except msgspec.ValidationError as error:
+        kind, name = manifest.get("kind") or type_.__name__, manifest.get("metadata", {}).get("name")
+        raise Failure(f"{kind} {name!r} cannot be read: {error}") from None
+
+
+async def _list(cluster: Cluster, kind: Kind, selector: str = "") -> list[Any]:
+    return await _items(cluster, cluster.path(kind), {"labelSelector": selector} if selector else {})
+
+
+async def _items(cluster: Cluster, path: str, selector: dict[str, str]) -> list[Any]:
+    """Read a list, page by page."""
+    params = {**selector, "limit": "500"}
+    items: list[Any] = []
+    while True:
+        page = await cluster.client.get(path, params)
+        items += page.get("items") or ()
+        params["continue"] = (page.get("metadata") or {}).get("continue") or ""
+        if not params["continue"]:
+            return items
+
+
+async def _list_if_readable(cluster: Cluster, kind: Kind) -> Iterable[Any]:
+    """Read a list of a kind that not every cluster has, and not everybody may see."""
+    try:
+        return await _list(cluster, kind)
+    except (NotFound, Forbidden):
+        return ()
+
+
+async def is_readable(cluster: Cluster, kind: Kind) -> bool:
+    """Whether the cluster has a kind and we may list it."""
+    try:
+        await cluster.client.get(cluster.path(kind), {"limit": "1"})
+    except (NotFound, Forbidden):
+        return False
+    return True

@@ -1,0 +1,96 @@
+"""``undo``: back to the template of an earlier revision."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from typing import Any
+
+import click
+import msgspec
+
+from serinus.api import keys
+from serinus.api.kinds import ROLLOUT
+from serinus.api.rollout import Rollout
+from serinus.api.workload import ReplicaSet
+from serinus.cli.arguments import one_rollout
+from serinus.cli.failure import Failure
+from serinus.cli.flags import Command
+from serinus.cli.reading import converted, read_sets
+from serinus.cli.session import Cluster, run
+from serinus.cli.template import holder_of
+from serinus.view.phase import is_observed
+
+_METADATA = ("labels", "annotations")
+
+
+@click.command(cls=Command)
+@one_rollout
+@click.option("--to-revision", type=click.IntRange(min=0), default=0, help="Which revision; 0 is the one before.")
+def undo(name: str, to_revision: int) -> None:
+    """Go back to an earlier revision of a Rollout."""
+    click.echo(run(lambda cluster: _undo(cluster, name, to_revision)))
+
+
+async def _undo(cluster: Cluster, name: str, revision: int) -> str:
+    """Write an earlier template into the Rollout, or where its template is kept; returns what to tell."""
+    manifest = await cluster.client.get(cluster.path(ROLLOUT, name))
+    rollout = converted(manifest, Rollout)
+    holder = holder_of(manifest)
+    wanted = find_revision(rollout, await read_sets(cluster, rollout), revision)
+    template = clean_template(wanted)
+    current = manifest if holder.kind is ROLLOUT else await cluster.client.get(holder.path(cluster))
+    if is_current(rollout, wanted) or holder.template(current) == template:
+        return f"skipped rollback (current template already matches revision {wanted.revision})"
+    body = [{"op": "replace", "path": holder.pointer, "value": template}]
+    await cluster.client.patch(holder.path(cluster), body, kind="json")
+    return f"rollout '{name}' undo"
+
+
+def find_revision(rollout: Rollout, sets: Sequence[ReplicaSet], revision: int) -> ReplicaSet:
+    """The ReplicaSet of a revision, 0 meaning the last but one."""
+    owned = [item for item in sets if item.revision and _is_controlled(item, rollout)]
+    if revision:
+        found = next((item for item in owned if item.revision == revision), None)
+        if found is None:
+            raise Failure(f"unable to find specified revision {revision} in history")
+        return found
+    newest = sorted(owned, key=lambda item: item.revision, reverse=True)
+    if len(newest) < 2:
+        raise Failure(f'no revision found for rollout "{rollout.name}"')
+    return newest[1]
+
+
+def _is_controlled(item: ReplicaSet, rollout: Rollout) -> bool:
+    controller = item.metadata.controller
+    return controller is not None and controller.uid == rollout.metadata.uid
+
+
+def is_current(rollout: Rollout, item: ReplicaSet) -> bool:
+    """Whether a ReplicaSet is the version that the Rollout's spec asks for, as the controller says."""
+    return is_observed(rollout) and item.hash == rollout.status.current_pod_hash
+
+
+def clean_template(item: ReplicaSet) -> dict[str, Any]:
+    """The template as the user wrote it: without the hash, and without metadata of one role only."""
+    template = copy.deepcopy(item.spec.template)
+    metadata: dict[str, Any] = template.get("metadata") or {}
+    metadata.pop("creationTimestamp", None)
+    removed = _ephemeral(item)
+    removed["labels"] = {*removed["labels"], keys.POD_TEMPLATE_HASH}
+    for part in _METADATA:
+        kept = {key: value for key, value in (metadata.get(part) or {}).items() if key not in removed[part]}
+        metadata.pop(part, None)
+        if kept:
+            metadata[part] = kept
+    return template | {"metadata": metadata}
+
+
+def _ephemeral(item: ReplicaSet) -> dict[str, set[str]]:
+    """Keys of the labels and annotations that only stand for the role that the version had."""
+    text = item.metadata.annotations.get(keys.EPHEMERAL_METADATA, "{}")
+    try:
+        said = msgspec.json.decode(text, type=dict[str, dict[str, str] | None])
+    except msgspec.DecodeError:
+        raise Failure(f"the annotation {keys.EPHEMERAL_METADATA} of ReplicaSet {item.name!r} cannot be read") from None
+    return {part: set(said.get(part) or ()) for part in _METADATA}
