@@ -132,7 +132,7 @@ class Client:
     def _decoded(self, body: bytes) -> Any:
         try:
             return msgspec.json.decode(body)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, UnicodeDecodeError):
             raise Unreachable(
                 f"{self.connection.server} answered with something that is no JSON;"
                 " is the server really a Kubernetes API?"

@@ -170,7 +170,7 @@ class LeaderElection:
         claim["leaseDurationSeconds"] = math.ceil(self.lease_duration)
         if self.leader != self.identity:
             claim["acquireTime"] = now
-            claim["leaseTransitions"] = (spec.get("leaseTransitions") or 0) + 1
+            claim["leaseTransitions"] = spec.get("leaseTransitions", -1) + 1
         return claim
 
     async def _release(self) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import socket
 import ssl
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -20,9 +21,12 @@ from yarl import URL
 from serinus.kube.config import Connection
 from serinus.kube.credentials import Credential
 from serinus.kube.errors import ApiError, ConfigError, KubeError, Unreachable, read_refusal
+from serinus.kube.lines import Lines
 from serinus.kube.retry import pause_before_retry
 from serinus.kube.throttle import Throttle
 from serinus.kube.tls import Certificate, tls_context
+
+log = logging.getLogger(__name__)
 
 CONNECT_LIMIT = 10.0
 JSON = "application/json"
@@ -84,13 +88,14 @@ class Transport:
     async def send(self, call: Call) -> bytes:
         """The body of the answer; raises `KubeError` for all that goes wrong."""
         attempt = 0
+        deadline = time.monotonic() + (call.limit or self.connection.request_timeout)
         while True:
             await self._throttle.admit(call.urgent)
             try:
                 return await self._exchange(call)
             except KubeError as error:
                 pause = pause_before_retry(call.method, error, attempt)
-                if pause is None:
+                if pause is None or time.monotonic() + pause > deadline:
                     raise
             attempt += 1
             await asyncio.sleep(pause)
@@ -102,12 +107,17 @@ class Transport:
         """
         await self._throttle.admit(call.urgent)
         with self._observed(call) as seen:
-            response = await self._ask(call)
+            async with asyncio.timeout(self.connection.request_timeout):
+                response = await self._ask(call)
             seen.status = response.status
+        lines = Lines()
         with _translated(call, self.connection):
             async with response:
-                async for line in _split(response.content.iter_any()):
-                    yield line
+                async for chunk in response.content.iter_any():
+                    for line in lines.feed(chunk):
+                        yield line
+        if rest := lines.rest():
+            yield rest
 
     async def _exchange(self, call: Call) -> bytes:
         with self._observed(call) as seen:
@@ -162,8 +172,10 @@ class Transport:
             seen.status = error.status
             raise
         finally:
+            seconds = time.perf_counter() - started
+            log.debug("%s: %s in %.1f ms", call, seen.status or "no answer", seconds * 1000)
             if self._on_request is not None:
-                self._on_request(call.method, call.path, seen.status, time.perf_counter() - started)
+                self._on_request(call.method, call.path, seen.status, seconds)
 
 
 class _Seen:
@@ -179,23 +191,6 @@ async def _refused(call: Call, response: aiohttp.ClientResponse) -> KubeError:
             return Unreachable(f"{call} was redirected to {target[:200]}; is the server really a Kubernetes API?")
         body = await response.read()
     return read_refusal(body, response.status, str(call), response.headers.get("Retry-After"))
-
-
-async def _split(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    rest: list[bytes] = []
-    async for chunk in chunks:
-        first, *others = chunk.split(b"\n")
-        rest.append(first)
-        if not others:
-            continue
-        if line := b"".join(rest):
-            yield line
-        for line in others[:-1]:
-            if line:
-                yield line
-        rest = [others[-1]]
-    if line := b"".join(rest):
-        yield line
 
 
 @contextmanager
@@ -218,9 +213,8 @@ def _translated(call: Call, connection: Connection) -> Iterator[None]:
             f"cannot reach {server}: no connection within {CONNECT_LIMIT:.0f} s; {_CHECK}", sent=False
         ) from None
     except TimeoutError:
-        raise Unreachable(
-            f"{server} did not answer {call} within {call.limit or call.silence or 0:g} s; {_CHECK}"
-        ) from None
+        limit = call.limit or call.silence or connection.request_timeout
+        raise Unreachable(f"{server} did not answer {call} within {limit:g} s; {_CHECK}") from None
     except (aiohttp.ClientError, OSError) as error:
         raise Unreachable(f"lost {server} during {call}: {str(error) or type(error).__name__}; {_CHECK}") from None
 

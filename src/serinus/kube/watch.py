@@ -38,7 +38,6 @@ log = logging.getLogger(__name__)
 WATCH_SECONDS = (240, 300)
 """The API server ends a watch after a time between these; many informers shall not come back at once."""
 SILENCE_MARGIN = 15.0
-MISSING_PAUSE = 10.0
 REMEMBERED = 1000
 """Undecodable versions that are remembered, so that each is reported once."""
 
@@ -60,10 +59,11 @@ class Informer(Generic[T]):
     `on_change(old, new)` is called after the store has changed; old is None for an object that is
     new, new is None for one that is gone. Neither may block.
     `metadata_only` asks the API for metadata alone. `relist_after` is in seconds: how old a list may
-    grow before it is checked against a new one.
+    grow before it is checked against a new one, and `missing_pause` how often a path is asked for that
+    the API does not know (a CRD that is not installed).
 
     `run` never ends by itself. `synced` is set when the store has been true once; `missing` says that
-    the API does not know the path (a CRD that is not installed), which is asked again every 10 s;
+    the API does not know the path;
     `settled` is set as soon as either is known; `trouble` is why the store may be behind now.
     """
 
@@ -77,6 +77,8 @@ class Informer(Generic[T]):
     on_undecodable: Callable[[Place, Exception], None] = _unreported
     metadata_only: bool = False
     relist_after: float = 3600.0
+    missing_pause: float = 10.0
+    backoff: Backoff = field(default_factory=Backoff)
 
     synced: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     settled: asyncio.Event = field(default_factory=asyncio.Event, init=False)
@@ -84,7 +86,6 @@ class Informer(Generic[T]):
     trouble: KubeError | None = field(default=None, init=False)
     _version: str = field(default="", init=False)
     _listed_at: float = field(default=0.0, init=False)
-    _backoff: Backoff = field(default_factory=Backoff, init=False)
     _reported: dict[tuple[Place, str], None] = field(default_factory=dict, init=False)
 
     async def run(self) -> None:
@@ -112,16 +113,16 @@ class Informer(Generic[T]):
 
     async def _absent(self, error: NotFound) -> None:
         if not self.missing:
-            log.info("the API does not serve %s; looking again every %.0f s", self.path, MISSING_PAUSE)
+            log.info("the API does not serve %s; looking again every %.0f s", self.path, self.missing_pause)
         self.missing, self.trouble, self._version = True, error, ""
         self.settled.set()
-        await asyncio.sleep(jittered(MISSING_PAUSE))
+        await asyncio.sleep(jittered(self.missing_pause))
 
     async def _pause(self, error: KubeError) -> None:
         if self.trouble is None and not isinstance(error, Expired):
             log.warning("lost the watch of %s: %s; trying again until it is back", self.path, error)
         self.trouble = error
-        await asyncio.sleep(self._backoff.next())
+        await asyncio.sleep(self.backoff.next())
 
     def _well(self) -> None:
         if self.trouble is not None:
@@ -158,7 +159,7 @@ class Informer(Generic[T]):
         body = await self.client.raw("GET", self.path, params, accept=accept)
         try:
             return read_page(body)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise Unreachable(f"{self.path} answered with no list: {error}") from None
 
     def _sort(self, data: bytes, fresh: dict[Place, T], unreadable: set[Place]) -> None:
@@ -192,16 +193,18 @@ class Informer(Generic[T]):
             async for line in lines:
                 self._hear(line)
                 heard = True
-                self._backoff.reset()
+                self.backoff.reset()
         if not heard and asyncio.get_running_loop().time() - started < 1.0:
             raise Unreachable(f"the watch of {self.path} was closed at once")
 
     def _hear(self, line: bytes) -> None:
         try:
-            event = read_event(line)
-        except msgspec.DecodeError:
+            self._take(read_event(line))
+        except (msgspec.DecodeError, UnicodeDecodeError):
             raise Unreachable(f"the watch of {self.path} was cut off in the middle of a line") from None
         self._well()
+
+    def _take(self, event: Event) -> None:
         match event.type:
             case "ADDED" | "MODIFIED":
                 self._changed(bytes(event.object))
@@ -258,7 +261,7 @@ class Informer(Generic[T]):
     def _undecodable(self, data: bytes, error: Exception) -> Head | None:
         try:
             head = read_head(data)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, UnicodeDecodeError):
             log.error("%s holds an object without a name: %s", self.path, error)
             return None
         place = (head.metadata.namespace, head.metadata.name)
