@@ -56,13 +56,13 @@ async def add_kinds(client: Client, definitions: list[dict[str, Any]]) -> None:
     """Define kinds and wait until the API serves all of them."""
     for definition in definitions:
         await apply(client, definition)
-    async with asyncio.timeout(SERVED_LIMIT):
-        for definition in definitions:
+    for definition in definitions:
+        async with asyncio.timeout(SERVED_LIMIT):
             while not await _served(client, definition["metadata"]["name"]):  # noqa: ASYNC110 - the API has no event
                 await asyncio.sleep(POLL)
 
 
 async def _served(client: Client, name: str) -> bool:
     found = await client.get(f"{COLLECTIONS['CustomResourceDefinition']}/{name}")
-    conditions = found.get("status", {}).get("conditions", [])
-    return any(one["type"] == "Established" and one["status"] == "True" for one in conditions)
+    conditions = found.get("status", {}).get("conditions")  # null at first
+    return any(one["type"] == "Established" and one["status"] == "True" for one in conditions or ())

@@ -1,0 +1,169 @@
+"""The real cluster that tests marked `cluster` share."""
+
+import asyncio
+import json
+import os
+import secrets
+import subprocess
+import sys
+import time
+import traceback
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+import yaml
+
+from serinus.local import guard
+from serinus.local.build import build
+from serinus.local.errors import LocalError
+from serinus.local.programs import control_plane
+
+UP_LIMIT = 90.0
+"""Seconds until the cluster must be ready; its programs are compiled before."""
+KUBECTL_LIMIT = 60.0
+HOW_TO_GET_IT = "see why with `serinus up --no-controller`, which builds what is missing"
+
+built = pytest.StashKey[str]()
+"""Why the control plane could not be built; empty if it could."""
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """A running cluster, as other processes see it."""
+
+    process: "subprocess.Popen[bytes]"
+    folder: Path
+    kubeconfig: Path
+    context: str
+    controller_context: str
+    server: str
+    ca: Path
+    admin_token: str = field(repr=False)
+    controller_token: str = field(repr=False)
+    gateways: dict[str, str]
+    audit_log: Path
+
+    def kubectl(self, *args: str, stdin: str | None = None, context: str | None = None, check: bool = True) -> str:
+        """Run kubectl against the cluster and return what it printed."""
+        argv = [str(program("kubectl")), "--kubeconfig", str(self.kubeconfig), "--context", context or self.context]
+        done = subprocess.run(
+            [*argv, *args], check=False, input=stdin, capture_output=True, text=True, timeout=KUBECTL_LIMIT
+        )
+        if check and done.returncode:
+            pytest.fail(f"kubectl {' '.join(args)} ended with {done.returncode}: {done.stderr.strip()}")
+        return done.stdout if check else done.stdout + done.stderr
+
+    def check(self) -> None:
+        """Fail when the cluster is gone."""
+        if self.process.poll() is not None:
+            pytest.fail(f"the cluster ended in mid-run: {last_line(self.folder.parent)}")
+
+
+def program(name: str) -> Path:
+    """Find a program that was installed with the packages of this environment."""
+    found = Path(sys.executable).parent / name
+    if not found.exists():
+        pytest.fail(f"{found} is missing; install the extras: pip install -e '.[dev]'")
+    return found
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Compile the control plane before the first test: it outlasts the time limit of a test."""
+    if session.config.option.collectonly or not any(item.get_closest_marker("cluster") for item in session.items):
+        return
+    capture = session.config.pluginmanager.getplugin("capturemanager")
+    with capture.global_and_fixture_disabled():
+        try:
+            asyncio.run(build(control_plane()))
+            session.config.stash[built] = ""
+        except LocalError as error:
+            session.config.stash[built] = str(error)
+        except Exception:
+            session.config.stash[built] = traceback.format_exc()
+
+
+@pytest.fixture(scope="session")
+def cluster(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """A bare cluster that lives as long as the test session, and no longer."""
+    if trouble := request.config.stash.get(built, ""):
+        pytest.fail(f"no cluster: {trouble}; {HOW_TO_GET_IT}")
+    root = tmp_path_factory.mktemp("cluster")
+    mark = secrets.token_hex(8)
+    watchdog, pipe = start_guard(mark)
+    process = start_cluster(root, mark)
+    os.write(pipe, f"+{process.pid}\n".encode())
+    try:
+        yield wait_ready(process, root)
+        process.terminate()
+        process.wait(30)
+    finally:
+        os.close(pipe)  # the guard kills what is left
+        watchdog.wait(30)
+        process.wait(30)
+
+
+@pytest.fixture
+def namespace(cluster: Cluster) -> Iterator[str]:
+    """A namespace of its own for a test; its removal is not waited for."""
+    cluster.check()
+    name = f"test-{secrets.token_hex(4)}"
+    cluster.kubectl("create", "namespace", name)
+    yield name
+    cluster.kubectl("delete", "namespace", name, "--wait=false", "--ignore-not-found")
+
+
+def start_guard(mark: str) -> "tuple[subprocess.Popen[bytes], int]":
+    """Start what ends the cluster when pytest is gone, even by kill -9."""
+    reader, writer = os.pipe()
+    argv = [sys.executable, "-I", "-S", guard.__file__, mark]
+    watchdog = subprocess.Popen(argv, stdin=reader, env={}, cwd="/", start_new_session=True)
+    os.close(reader)
+    return watchdog, writer
+
+
+def start_cluster(root: Path, mark: str) -> "subprocess.Popen[bytes]":
+    """Start `serinus up` as a user does."""
+    env = {**os.environ, "SERINUS_STATE": str(root), guard.MARK: mark}
+    env.pop("KUBECONFIG", None)
+    argv = [sys.executable, "-m", "serinus", "up", "--no-controller", "--name", "tests"]
+    with (root / "up.log").open("wb") as log:
+        return subprocess.Popen(argv, env=env, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+
+
+def wait_ready(process: "subprocess.Popen[bytes]", root: Path) -> Cluster:
+    """Wait until the cluster's state file says that it is ready."""
+    folder = root / "tests"
+    deadline = time.monotonic() + UP_LIMIT
+    while not (found := read_state(folder)).get("ready"):
+        if process.poll() is not None or time.monotonic() > deadline:
+            pytest.fail(f"no cluster: {last_line(root)}; {HOW_TO_GET_IT}")
+        time.sleep(0.05)
+    users = yaml.safe_load(Path(found["kubeconfig"]).read_text())["users"]
+    tokens = {user["name"]: user["user"]["token"] for user in users}
+    return Cluster(
+        process=process,
+        folder=folder,
+        kubeconfig=Path(found["kubeconfig"]),
+        context=found["context"],
+        controller_context=found["controller_context"],
+        server=found["server"],
+        ca=Path(found["ca"]),
+        admin_token=tokens[found["context"]],
+        controller_token=tokens[found["controller_context"]],
+        gateways=found["gateways"],
+        audit_log=Path(found["audit_log"]),
+    )
+
+
+def read_state(folder: Path) -> dict:
+    try:
+        return json.loads((folder / "state.json").read_text())
+    except FileNotFoundError:
+        return {}
+
+
+def last_line(root: Path) -> str:
+    """The last thing that `serinus up` said."""
+    return ((root / "up.log").read_text().strip().splitlines() or ["it said nothing"])[-1]
