@@ -1,5 +1,6 @@
 """The five custom resource definitions, made from the types when somebody asks for them."""
 
+from copy import deepcopy
 from typing import Any
 
 from msgspec import Struct
@@ -104,7 +105,7 @@ def _version(definition: Definition, own_fields: bool) -> dict[str, Any]:
         "served": True,
         "storage": True,
         "schema": {"openAPIV3Schema": _root(definition.type, own_fields)},
-        "subresources": definition.subresources,
+        "subresources": deepcopy(definition.subresources),
         "additionalPrinterColumns": [column.manifest for column in definition.columns],
     }
 

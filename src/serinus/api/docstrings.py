@@ -9,6 +9,8 @@ import sys
 from functools import cache
 from itertools import pairwise
 
+from msgspec import Struct
+
 
 def summary(class_: type) -> str:
     """The first paragraph of a class's docstring, on one line."""
@@ -20,16 +22,18 @@ def field_docs(class_: type) -> dict[str, str]:
     """The docstrings that stand under the fields of a class, by the field's name; inherited ones too."""
     docs: dict[str, str] = {}
     for base in reversed(class_.__mro__):
-        docs |= _classes(base.__module__).get(base.__qualname__, {})
+        if issubclass(base, Struct) and base is not Struct:
+            docs |= _classes(base.__module__).get(base.__qualname__, {})
     return docs
 
 
 @cache
 def _classes(module: str) -> dict[str, dict[str, str]]:
-    """The field docstrings of every class of one of our modules."""
-    if not module.startswith("serinus."):
+    """The field docstrings of every class of a module; none where only its bytecode is installed."""
+    try:
+        tree = ast.parse(inspect.getsource(sys.modules[module]))
+    except OSError:
         return {}
-    tree = ast.parse(inspect.getsource(sys.modules[module]))
     return {node.name: _fields(node) for node in tree.body if isinstance(node, ast.ClassDef)}
 
 

@@ -5,6 +5,7 @@ every node has a type, unless it is int-or-string or preserves what it does not 
 unions. A field is required exactly where its type has no default.
 """
 
+from copy import deepcopy
 from typing import Any
 
 from msgspec import inspect
@@ -46,7 +47,7 @@ def _peel(info: Type) -> tuple[Schema, Type]:
             case inspect.UnionType() if len(rest := _without_none(info)) == 1:
                 info = rest[0]
             case _:
-                return {key: value for key, value in extra.items() if key != OWN}, info
+                return {key: deepcopy(value) for key, value in extra.items() if key != OWN}, info
 
 
 def _without_none(info: inspect.UnionType) -> list[Type]:
