@@ -11,17 +11,17 @@ from pathlib import Path
 
 from serinus.kube import KubeError
 from serinus.local.kubelet import environment as env
-from serinus.local.kubelet.actions import ActionFailedError, Target, opened
+from serinus.local.kubelet.actions import ActionFailedError, Target
+from serinus.local.kubelet.attendant import Attendant
 from serinus.local.kubelet.facts import CREATING, ContainerFacts, Running, Terminated, Waiting, has_run
 from serinus.local.kubelet.grace import Grace
 from serinus.local.kubelet.images import Image
 from serinus.local.kubelet.logs import Log
 from serinus.local.kubelet.pipes import pipes
-from serinus.local.kubelet.probes import ask
 from serinus.local.kubelet.restarts import Backoff, restarts
 from serinus.local.kubelet.sandbox import Sandbox, now
 from serinus.local.kubelet.sources import read_sources
-from serinus.local.kubelet.spec import Action, Container, Probe
+from serinus.local.kubelet.spec import Action, Container
 
 log = logging.getLogger(__name__)
 
@@ -33,9 +33,6 @@ HASTE = 1.0
 
 PULL_PAUSE = 1.0
 """Seconds from ErrImagePull to ImagePullBackOff."""
-
-SILENCE = 10.0
-"""Seconds without an open port after which an event tells of it."""
 
 
 class ContainerRun:
@@ -67,6 +64,8 @@ class ContainerRun:
         else:
             await self._end(self._process, self._target, grace)
         await asyncio.gather(self.task, return_exceptions=True)
+        if isinstance(self.facts.state, Waiting) and self.facts.last:
+            self._note(state=self.facts.last)  # it waited for a restart that will not come
 
     async def kill(self) -> None:
         """End it without ceremony."""
@@ -131,6 +130,7 @@ class ContainerRun:
         reason = "StartError" if trouble else "Error" if code else "Completed"
         ended = Terminated(code, reason, begun, now(), trouble, identity)
         self._note(state=ended, ready=False, started=False, container_id=identity)
+        self._process = None  # only now: who stops us meanwhile waits for the note
         return ended
 
     async def _prepare(self, image: Image) -> Target:
@@ -169,7 +169,6 @@ class ContainerRun:
                 code = await self._attend(process, target)
             finally:
                 await self._host.processes.stop(process, grace=HASTE)
-                self._process = None
         return code if code >= 0 else 128 - code
 
     def _note_running(self, identity: str) -> None:
@@ -182,7 +181,8 @@ class ContainerRun:
 
     async def _attend(self, process: Process, target: Target) -> int:
         """Ask the process how it is until it ends."""
-        asking = asyncio.create_task(self._ask(process, target))
+        attendant = Attendant(self._sandbox, target, self.started, lambda grace: self._end(process, target, grace))
+        asking = asyncio.create_task(attendant.attend())
         asking.add_done_callback(_report_failure)
         try:
             return await process.wait()
@@ -190,79 +190,11 @@ class ContainerRun:
             asking.cancel()
             await asyncio.gather(asking, return_exceptions=True)
 
-    async def _ask(self, process: Process, target: Target) -> None:
-        container = self._container
-        if container.startup_probe and not await self._start_up(container.startup_probe, process, target):
-            return
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._watch_readiness(target))
-            if container.liveness_probe:
-                group.create_task(self._watch_liveness(container.liveness_probe, process, target))
-
-    async def _start_up(self, probe: Probe, process: Process, target: Target) -> bool:
-        async for finding in ask(self._host.actor, probe, target):
-            self._warn_unhealthy("Startup", finding.trouble)
-            if finding.verdict is not None:
-                break
-        else:
-            raise AssertionError("a probe asks for ever")
-        if not finding.verdict:
-            await self._end_unwell("startup", probe, process, target)
-            return False
-        self._note(started=True, ready=not (self._container.readiness_probe or self._container.tcp_ports))
-        self.started.set()
-        return True
-
-    async def _watch_readiness(self, target: Target) -> None:
-        if probe := self._container.readiness_probe:
-            async for finding in ask(self._host.actor, probe, target):
-                self._warn_unhealthy("Readiness", finding.trouble)
-                if bool(finding.verdict) is not self.facts.ready:
-                    self._note(ready=bool(finding.verdict))
-            return
-        # Without a probe a container counts as ready when it runs. Here that would be a lie for
-        # as long as its process has not opened its port: traffic sent to it would be refused.
-        for port in self._container.tcp_ports:
-            await self._wait_for_port(target, port)
-        if not self.facts.ready:
-            self._note(ready=True)
-
-    async def _wait_for_port(self, target: Target, port: int) -> None:
-        place = target.place(port)
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(SILENCE):
-                return await opened(*place)
-        self._warn(
-            "NotListening",
-            f"nothing accepts connections for port {port}: the process must listen on 127.0.0.1, on the port "
-            f"that the variable PORT_{port} names (now {place[1]}); $(PORT_{port}) works in command and args",
-        )
-        return await opened(*place)
-
-    async def _watch_liveness(self, probe: Probe, process: Process, target: Target) -> None:
-        async for finding in ask(self._host.actor, probe, target):
-            self._warn_unhealthy("Liveness", finding.trouble)
-            if finding.verdict is False and probe.grpc is None:  # what we cannot ask must not kill
-                await self._end_unwell("liveness", probe, process, target)
-                break
-
-    async def _end_unwell(self, kind: str, probe: Probe, process: Process, target: Target) -> None:
-        self._host.events.note(
-            self._sandbox.pod,
-            "Killing",
-            f"Container {self._container.name} failed {kind} probe and ends (restart policy: {self._policy})",
-            self._container.name,
-        )
-        seconds = probe.termination_grace_period_seconds
-        if seconds is None:
-            seconds = self._sandbox.pod.spec.termination_grace_period_seconds
-        await self._end(process, target, Grace(seconds))
-
     async def _end(self, process: Process, target: Target, grace: Grace) -> None:
-        if hook := self._container.lifecycle.pre_stop:
-            await grace.allows(self._pre_stop(hook, target))
-            grace = grace if grace.left > LAST_GRACE else Grace(LAST_GRACE)
         if process.returncode is None:
+            if hook := self._container.lifecycle.pre_stop:
+                await grace.allows(self._pre_stop(hook, target))
+                grace = grace if grace.left > LAST_GRACE else Grace(LAST_GRACE)
             with contextlib.suppress(ProcessLookupError):
                 process.terminate()
             await grace.allows(process.wait())
@@ -287,11 +219,7 @@ class ContainerRun:
         self._sandbox.note(self._container.name, **changes)
 
     def _warn(self, reason: str, message: str) -> None:
-        self._host.events.warn(self._sandbox.pod, reason, message, self._container.name)
-
-    def _warn_unhealthy(self, kind: str, trouble: str) -> None:
-        if trouble:
-            self._warn("Unhealthy", f"{kind} probe failed: {trouble}")
+        self._sandbox.warn(self._container.name, reason, message)
 
 
 def _working_folder(container: Container, folder: Path) -> Path:

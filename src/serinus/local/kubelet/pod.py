@@ -83,6 +83,8 @@ class PodRun:
     async def _live(self) -> None:
         if not self.pod.is_over and not self._leaving.is_set():
             self._sandbox.open()
+            if self.pod.status.pod_ip:  # the last report speaks of processes and ports that are gone
+                self._sandbox.changed.set()
             await self._be_active()
         await self._leaving.wait()
         await self._leave()

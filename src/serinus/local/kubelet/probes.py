@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 
 from serinus.local.kubelet.actions import ActionFailedError, Actor, Target, opened
@@ -36,7 +36,7 @@ class Finding:
     trouble: str = ""
 
 
-async def ask(actor: Actor, probe: Probe, target: Target) -> AsyncIterator[Finding]:
+async def ask(actor: Actor, probe: Probe, target: Target) -> AsyncGenerator[Finding]:
     """Ask for ever, as often as the probe says."""
     tally = Tally(probe.success_threshold, probe.failure_threshold)
     await asyncio.sleep(probe.initial_delay_seconds)

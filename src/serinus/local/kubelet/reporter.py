@@ -19,6 +19,9 @@ LISTENS = "local.serinus.dev/listens"
 FIRST_PAUSE = 0.2
 LAST_PAUSE = 5.0
 
+SETTLING = 0.005
+"""Seconds in which further news join a report: a container's end is often its pod's."""
+
 
 class PodGoneError(Exception):
     """The API no longer knows this pod."""
@@ -54,6 +57,7 @@ class Reporter:
         """Report for ever."""
         while True:
             await self._sandbox.changed.wait()
+            await asyncio.sleep(SETTLING)
             await self.report()
 
     async def report(self) -> None:
@@ -70,6 +74,8 @@ class Reporter:
         before = conditions_of(self._last) if self._last else conditions_in(sandbox.pod)
         status = pod_status(sandbox.pod, sandbox.facts(), before, now())
         metadata = self._metadata()
+        if sandbox.pod.is_leaving and self._last:  # a deletion alone is no news
+            status["observedGeneration"] = self._last["observedGeneration"]
         if status == self._last and "annotations" not in metadata:
             return
         # One write holds status and places: nobody ever sees a ready pod without them.

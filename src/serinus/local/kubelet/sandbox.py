@@ -87,6 +87,10 @@ class Sandbox:
         self.changed.set()
         return facts
 
+    def warn(self, container: str, reason: str, message: str) -> None:
+        """Tell the user about trouble with a container."""
+        self.host.events.warn(self.pod, reason, message, container)
+
     def vacate(self) -> None:
         """Let others have the address and the ports."""
         self.host.addresses.give_back(self.ip)

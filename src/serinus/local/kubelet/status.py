@@ -80,7 +80,9 @@ def _mains(pod: Pod, facts: PodFacts) -> list[ContainerFacts]:
     return [facts.containers[each.name] for each in pod.spec.containers]
 
 
-def _conditions(pod: Pod, facts: PodFacts, phase: str, before: Conditions, now: datetime) -> list[dict[str, str]]:
+def _conditions(
+    pod: Pod, facts: PodFacts, phase: str, before: Conditions, now: datetime
+) -> list[dict[str, str | None]]:
     verdicts = {
         "PodReadyToStartContainers": "" if not facts.ended else "PodCompleted",
         "Initialized": _not_initialized(pod, facts, phase),
@@ -90,17 +92,21 @@ def _conditions(pod: Pod, facts: PodFacts, phase: str, before: Conditions, now: 
     return [_condition(kind, verdict, before, now) for kind, verdict in verdicts.items()]
 
 
-def _condition(kind: str, trouble: str, before: Conditions, now: datetime) -> dict[str, str]:
-    """Build one condition; `trouble` is "Reason" or "Reason: message", empty when all is well."""
+def _condition(kind: str, trouble: str, before: Conditions, now: datetime) -> dict[str, str | None]:
+    """Build one condition; `trouble` is "Reason" or "Reason: message", empty when all is well.
+
+    The API merges conditions by their type: what is not said stays, None removes it.
+    """
     status = "False" if trouble else "True"
     old_status, since = before.get(kind, ("", ""))
-    condition = {
+    reason, _, message = trouble.partition(": ")
+    return {
         "type": kind,
         "status": status,
         "lastTransitionTime": since if old_status == status else timestamp(now),
+        "reason": reason or None,
+        "message": message or None,
     }
-    reason, _, message = trouble.partition(": ")
-    return condition | {name: text for name, text in (("reason", reason), ("message", message)) if text}
 
 
 def _not_initialized(pod: Pod, facts: PodFacts, phase: str) -> str:
