@@ -48,9 +48,7 @@ def read(found: Read, *documents: str) -> Addresses:
         (BackendPort(name="ftp"), ()),
     ],
 )
-def test_a_port_is_found_by_number_name_or_target(
-    found: Read, port: BackendPort, expected: tuple[str, ...]
-) -> None:
+def test_a_port_is_found_by_number_name_or_target(found: Read, port: BackendPort, expected: tuple[str, ...]) -> None:
     assert read(found, SERVICE, PODS, SLICE % "true").of("default", "web", port) == expected
 
 

@@ -51,9 +51,7 @@ def test_all_criteria_are_read() -> None:
             canary_by_cookie="tester-1",
         )
     )
-    assert rule == Canary(
-        header="X-Canary", header_value="it's me", header_pattern="^(a|b)+$", cookie="tester-1"
-    )
+    assert rule == Canary(header="X-Canary", header_value="it's me", header_pattern="^(a|b)+$", cookie="tester-1")
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from fractions import Fraction
 
 import pytest
 
+from serinus.local.gateways.nginx.canary import PREFIX
 from serinus.local.gateways.nginx.ingresses import route
 from serinus.local.gateways.objects import Found
 from serinus.local.gateways.routing import Location, Routing
@@ -12,7 +13,9 @@ from serinus.local.gateways.routing import Location, Routing
 Read = Callable[[str], Found]
 
 
-def ingress(name: str, *paths: str, host: str = "shop.test", annotations: str = "", age: int = 1, more: str = "") -> str:
+def ingress(
+    name: str, *paths: str, host: str = "shop.test", annotations: str = "", age: int = 1, more: str = ""
+) -> str:
     """Write an Ingress; each path is "path type service"."""
     rules = ""
     if paths:
@@ -231,9 +234,8 @@ def test_annotations_without_effect_are_named(found: Read) -> None:
     )
     texts = [remark.text for remark in routes(found, ingress("web", "/ Prefix web", annotations=annotations)).remarks]
     assert texts == [
-        "annotation nginx.ingress.kubernetes.io/rewrite-target is not served",
-        "annotation nginx.ingress.kubernetes.io/canary-weight has no effect without "
-        'nginx.ingress.kubernetes.io/canary: "true"',
+        f"annotation {PREFIX}rewrite-target is not served",
+        f'annotation {PREFIX}canary-weight has no effect without {PREFIX}canary: "true"',
     ]
 
 

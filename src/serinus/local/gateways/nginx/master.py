@@ -79,8 +79,7 @@ class Master:
 
     async def stop(self) -> None:
         """Let requests under way end, then end nginx."""
-        if self._witness is not None:
-            self._witness.close()
+        self._dismiss_witness()
         if self._waiting is not None:
             self._waiting.cancel()
         if self._process is None:
@@ -117,6 +116,7 @@ class Master:
         return None
 
     async def _spawn(self) -> None:
+        self._dismiss_witness()
         await asyncio.to_thread(self._adopt)
         self._process = await self._processes.start(
             self._command("nginx.conf"), cwd=self._directory, stdout=DEVNULL, stderr=DEVNULL
@@ -152,8 +152,13 @@ class Master:
         """Wait for the old worker to let go, and meet the next one."""
         if self._witness is not None:
             await self._witness.leave()
-            self._witness = None
+        self._dismiss_witness()
         self._witness = await Witness.meet(self._status_port)
+
+    def _dismiss_witness(self) -> None:
+        if self._witness is not None:
+            self._witness.close()
+            self._witness = None
 
     async def _check(self, routing: Routing) -> None:
         """Write the next configuration and let nginx judge it."""

@@ -40,7 +40,6 @@ class Witness:
         with contextlib.suppress(ConnectionError):
             while await self._reader.read(1):
                 pass
-        self.close()
 
     def close(self) -> None:
         """End the connection from our side."""
