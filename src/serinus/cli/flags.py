@@ -101,12 +101,7 @@ _FLAGS: tuple[tuple[str, list[str], str, dict[str, Any]], ...] = (
     ("as_group", ["--as-group"], "Group to act as; may be repeated.", {"multiple": True}),
     ("as_uid", ["--as-uid"], "UID to act as.", {}),
     ("", ["--cache-dir"], "Accepted; nothing is cached.", {"type": click.Path()}),
-    (
-        "loglevel",
-        ["--loglevel"],
-        "Least level of the log on stderr.",
-        {"type": click.Choice(list(_LEVELS)), "metavar": "LEVEL"},
-    ),
+    ("loglevel", ["--loglevel"], "Least level of the log: debug, info, warn, error.", {"type": LogLevel()}),
     ("kloglevel", ["-v", "--kloglevel"], "Verbosity of the cluster's client; from 6, every request.", {"type": int}),
 )
 
@@ -148,6 +143,12 @@ def set_up_log(ctx: click.Context) -> None:
     logging.basicConfig(level=given.get("loglevel", "WARNING"), format="%(levelname)s %(name)s: %(message)s")
     if given.get("kloglevel", 0) >= 6:
         logging.getLogger("serinus.kube").setLevel(logging.DEBUG)
+
+
+def log_level(ctx: click.Context, default: str) -> str:
+    """The least level of the log that the flags ask for."""
+    given: dict[str, Any] = ctx.meta.get(_META, {})
+    return str(given.get("loglevel") or default)
 
 
 class Command(click.Command):

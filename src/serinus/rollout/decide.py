@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
-from serinus.plan import Created, Plan, Refused, Seen
+from serinus.plan import Created, Event, Plan, Refused, Seen
 from serinus.rollout.canary import advance, split
 from serinus.rollout.events import events_of
 from serinus.rollout.fleet import Fleet, adoption_ask, identify
@@ -13,7 +13,7 @@ from serinus.rollout.goal import Goal
 from serinus.rollout.metadata import next_revision
 from serinus.rollout.order import in_safe_order
 from serinus.rollout.progress import Progress, earliest, earliest_of
-from serinus.rollout.report import invalid, report, status_patch
+from serinus.rollout.report import create_failed, invalid, report, status_patch
 from serinus.rollout.services import select
 from serinus.rollout.sizes import wanted_sizes
 from serinus.rollout.target import canary_of
@@ -89,4 +89,9 @@ def _refused(seen: Seen, refusal: Refused, now: datetime) -> Plan:
         count = (seen.rollout.status.collision_count or 0) + 1
         status = replace(seen.rollout.status, collision_count=count)
         return Plan(status=status_patch(seen.rollout.status, status), why=(refusal.message,))
+    if refusal.kind == "failed":
+        status = create_failed(seen.rollout, refusal.message, now)
+        event = Event("ReplicaSetCreateError", status.conditions[-1].message, "Warning")
+        patch = status_patch(seen.rollout.status, status)
+        return Plan(status=patch, events=(event,), wake=now + _RETRY, why=(refusal.message,))
     return replace(refuse(seen, f"spec.template: {refusal.message}", now), wake=now + _RETRY)

@@ -14,6 +14,7 @@ from serinus.rollout import podhash
 from serinus.rollout.conditions import (
     ABORTED,
     INVALID,
+    PROGRESSING,
     TIMED_OUT,
     Change,
     Conditions,
@@ -121,6 +122,19 @@ def invalid(rollout: Rollout, message: str, now: datetime) -> RolloutStatus:
     text = f'The Rollout "{rollout.name}" is invalid: {message}'
     conditions = _invalid_conditions(rollout.status.conditions, text, now)
     status = replace(rollout.status, conditions=conditions, observed_generation=str(rollout.metadata.generation))
+    phase, phase_message = phase_of(rollout, status)
+    return replace(status, phase=phase, message=phase_message)
+
+
+def create_failed(rollout: Rollout, message: str, now: datetime) -> RolloutStatus:
+    """The status of a Rollout whose new ReplicaSet cannot be made for now, as by a quota."""
+    hash_ = podhash.template_hash(rollout.spec.template or {}, rollout.status.collision_count)
+    text = f'Failed to create new replica set "{rollout.name}-{hash_}": {message}'
+    said = Said(PROGRESSING, "False", "ReplicaSetCreateError", text)
+    conditions = put(rollout.status.conditions, said, now)
+    status = replace(
+        rollout.status, conditions=conditions, observed_generation=str(rollout.metadata.generation)
+    )
     phase, phase_message = phase_of(rollout, status)
     return replace(status, phase=phase, message=phase_message)
 

@@ -1,0 +1,109 @@
+"""serinus controller: run the controller."""
+
+import asyncio
+import json
+import logging
+import sys
+from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime
+from importlib import import_module
+from typing import Any
+
+import click
+
+from serinus.cli.flags import Command, Duration, connection_options, log_level
+from serinus.controller.main import run
+from serinus.controller.settings import Budget, ControllerSettings, Election, Listen
+from serinus.kube import KubeError, load_connection
+from serinus.plan import Settings
+from serinus.plugins import PluginError
+
+
+@click.command("controller", cls=Command)
+@click.option("--namespaced", is_flag=True, help="Serve the Rollouts of one namespace only.")
+@click.option("--instance-id", default="", help="Serve only Rollouts that carry this controller-instance-id.")
+@click.option("--rollout-threads", default=10, show_default=True, help="How many Rollouts are worked on at once.")
+@click.option("--rollout-resync", default=900.0, show_default=True, help="Look at every Rollout again after SECONDS.")
+@click.option(
+    "--qps", default=40.0, show_default=True, help="Calls to the API per second on the long run; 0: no limit."
+)
+@click.option("--burst", default=80, show_default=True, help="Calls to the API at once.")
+@click.option("--event-qps", default=5.0, show_default=True, help="Events recorded per second on the long run.")
+@click.option("--event-burst", default=50, show_default=True, help="Events recorded at once.")
+@click.option("--bind-address", default="0.0.0.0", show_default=True, help="Where metrics and health are served.")  # noqa: S104
+@click.option("--metricsPort", "--metricsport", "metrics_port", default=8090, show_default=True, help="0: a free port.")
+@click.option("--healthzPort", "healthz_port", default=8080, show_default=True, help="0: a free port.")
+@click.option(
+    "--leader-elect/--no-leader-elect", default=True, show_default=True, help="Elect one of several replicas."
+)
+@click.option("--leader-election-namespace", default="", help="Where the lease is; the service account's by default.")
+@click.option("--leader-election-lease-duration", type=Duration(), default="15s", show_default=True)
+@click.option("--leader-election-renew-deadline", type=Duration(), default="10s", show_default=True)
+@click.option("--leader-election-retry-period", type=Duration(), default="2s", show_default=True)
+@click.option(
+    "--traffic-cleanup",
+    type=click.Choice(["delete", "zero"]),
+    default="delete",
+    show_default=True,
+    help="What becomes of canary routes at the end: deleted, or kept at weight 0 as Argo Rollouts does.",
+)
+@click.option("--drain-seconds", default=5, show_default=True, help="How long pods outlive their traffic at least.")
+@click.option("--logformat", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.pass_context
+def controller(ctx: click.Context, /, **flags: Any) -> None:
+    """Run the controller until it is told to end."""
+    log_to_stderr(log_level(ctx, "INFO"), flags["logformat"])
+    try:
+        connection = load_connection(connection_options(ctx))
+        _runner()(run(connection, settings_of(flags, connection.namespace)))
+    except (KubeError, PluginError, OSError, ValueError) as error:
+        raise click.ClickException(str(error)) from None
+
+
+def settings_of(flags: dict[str, Any], namespace: str) -> ControllerSettings:
+    """The controller's settings from its flags."""
+    return ControllerSettings(
+        plan=Settings(flags["traffic_cleanup"], flags["drain_seconds"], flags["instance_id"]),
+        namespace=namespace if flags["namespaced"] else "",
+        workers=flags["rollout_threads"],
+        resync_seconds=flags["rollout_resync"],
+        qps=flags["qps"],
+        burst=flags["burst"],
+        events=Budget(flags["event_qps"], flags["event_burst"]),
+        election=Election(
+            enabled=flags["leader_elect"],
+            namespace=flags["leader_election_namespace"] or namespace,
+            lease_duration=flags["leader_election_lease_duration"],
+            renew_deadline=flags["leader_election_renew_deadline"],
+            retry_period=flags["leader_election_retry_period"],
+        ),
+        listen=Listen(flags["bind_address"], flags["metrics_port"], flags["healthz_port"]),
+    )
+
+
+def log_to_stderr(level: str, form: str) -> None:
+    """One line per record: text for people, JSON for collectors."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_JsonLines() if form == "json" else _text())
+    logging.basicConfig(level=level, handlers=[handler], force=True)
+
+
+def _text() -> logging.Formatter:
+    return logging.Formatter("%(asctime)s %(levelname)-7s %(message)s")
+
+
+class _JsonLines(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        moment = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        line = {"time": moment, "level": record.levelname.lower(), "msg": record.getMessage()}
+        if record.exc_info:
+            line["error"] = self.formatException(record.exc_info)
+        return json.dumps(line)
+
+
+def _runner() -> Callable[[Coroutine[Any, Any, None]], None]:
+    """The faster loop where it is to be had."""
+    try:
+        return import_module("uvloop").run  # type: ignore[no-any-return]
+    except ImportError:
+        return asyncio.run

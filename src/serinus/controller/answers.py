@@ -1,0 +1,34 @@
+"""What the outside has answered to questions, filed until it is old."""
+
+import asyncio
+from datetime import timedelta
+
+from serinus.plan import Answer, Ask, Refused
+
+_REFUSAL_SECONDS = timedelta(seconds=19).total_seconds()
+"""A refusal is asked about again after this time, as what refuses may change unseen (a policy, a quota)."""
+
+
+class Answers:
+    """Answers by the uid of the object that asked."""
+
+    def __init__(self) -> None:
+        self._filed: dict[str, dict[Ask, tuple[Answer, float]]] = {}
+
+    def file(self, uid: str, ask: Ask, answer: Answer) -> None:
+        """Keep an answer."""
+        self._filed.setdefault(uid, {})[ask] = (answer, asyncio.get_running_loop().time())
+
+    def about(self, uid: str) -> dict[Ask, Answer]:
+        """The answers that still count."""
+        now = asyncio.get_running_loop().time()
+        filed = self._filed.get(uid, {})
+        return {ask: answer for ask, (answer, since) in filed.items() if _counts(answer, now - since)}
+
+    def forget(self, uid: str) -> None:
+        """Drop what was answered to an object that is gone."""
+        self._filed.pop(uid, None)
+
+
+def _counts(answer: Answer, age: float) -> bool:
+    return not isinstance(answer, Refused) or age < _REFUSAL_SECONDS

@@ -1,0 +1,112 @@
+"""From a plan to the cluster: send the writes in order, stop at the first failure, then the status."""
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from msgspec import Struct
+
+from serinus.api.kinds import REPLICA_SET, ROLLOUT, Kind
+from serinus.api.rollout import Rollout
+from serinus.kube import AlreadyExists, ApiError, Client, Forbidden, Invalid, KubeError, NotFound
+from serinus.plan import Answer, Ask, Create, Created, Defaulted, Delete, Evict, Patch, Plan, Read, Ref, Refused, Write
+
+log = logging.getLogger(__name__)
+
+Wrote = Callable[[Kind, str], None]
+"""Told of the kind and the new resource version after every write."""
+
+
+class RejectedError(Exception):
+    """A write that the API answers with a no that the next plan should know of."""
+
+    def __init__(self, ask: Ask, answer: Answer) -> None:
+        super().__init__(str(answer))
+        self.ask, self.answer = ask, answer
+
+
+class Applier(Struct, frozen=True):
+    """Carries out plans for one Rollout at a time."""
+
+    client: Client
+
+    async def apply(self, plan: Plan, rollout: Rollout, wrote: Wrote) -> None:
+        """Send everything that a plan says.
+
+        Raises ``RejectedError`` when a ReplicaSet is refused, and ``KubeError`` for what may pass by itself. Nothing
+        after the failed write is sent, the status least of all: it says what has been done.
+        """
+        version = rollout.metadata.resource_version
+        for write in plan.writes:
+            reply = await self._send(write, rollout)
+            wrote(write.ref.kind, _version(reply))
+            if write.ref.kind is ROLLOUT:
+                version = _version(reply) or version
+        if plan.status:
+            body = {"metadata": {"resourceVersion": version}, "status": plan.status}
+            path = ROLLOUT.path(rollout.metadata.namespace, rollout.name, "status")
+            wrote(ROLLOUT, _version(await self.client.patch(path, body)))
+
+    async def answer(self, ask: Ask) -> Answer:
+        """Ask the API what the plan wants to know."""
+        match ask:
+            case Defaulted(manifest):
+                path = REPLICA_SET.path(manifest["metadata"]["namespace"])
+                try:
+                    return Read(await self.client.create(path, manifest, {"dryRun": "All"}))
+                except Invalid as error:
+                    return Refused(error.message)
+            case Created(name):
+                raise AssertionError(f"the creation of {name} is answered when it is tried")
+
+    async def _send(self, write: Write, rollout: Rollout) -> Any:
+        match write:
+            case Create(ref, manifest):
+                return await self._create(ref, manifest, rollout)
+            case Patch(ref, body, how, resource_version):
+                if resource_version:
+                    body = {**body, "metadata": {**body.get("metadata", {}), "resourceVersion": resource_version}}
+                return await self.client.patch(ref.path, body, how)
+            case Delete(ref, uid):
+                return await self._delete(ref, uid)
+            case Evict(ref, uid):
+                eviction = {"metadata": {"name": ref.name}, "deleteOptions": {"preconditions": {"uid": uid}}}
+                return await self.client.create(f"{ref.path}/eviction", eviction)
+
+    async def _create(self, ref: Ref, manifest: dict[str, Any], rollout: Rollout) -> Any:
+        path = ref.kind.path(ref.namespace)
+        if ref.kind is not REPLICA_SET:
+            return await self.client.create(path, manifest)
+        try:
+            return await self.client.create(path, manifest)
+        except Invalid as error:
+            raise RejectedError(Created(ref.name), Refused(error.message)) from None
+        except Forbidden as error:
+            raise RejectedError(Created(ref.name), Refused(error.message, "failed")) from None
+        except AlreadyExists as error:
+            if await self._is_ours(ref, rollout):
+                raise
+            raise RejectedError(Created(ref.name), Refused(error.message, "taken")) from None
+
+    async def _is_ours(self, ref: Ref, rollout: Rollout) -> bool:
+        """Whether the name is taken by this Rollout's own ReplicaSet, which the watch has not shown yet."""
+        existing = await self.client.get(ref.path)
+        owners = existing["metadata"].get("ownerReferences", [])
+        return any(owner.get("controller") and owner["uid"] == rollout.metadata.uid for owner in owners)
+
+    async def _delete(self, ref: Ref, uid: str) -> Any:
+        options = {"preconditions": {"uid": uid}, "propagationPolicy": "Background"}
+        try:
+            return await self.client.delete(ref.path, options)
+        except NotFound:
+            return None  # what was to be deleted is gone
+
+
+def _version(reply: Any) -> str:
+    metadata = reply.get("metadata", {}) if isinstance(reply, dict) else {}
+    return str(metadata.get("resourceVersion", ""))
+
+
+def failure_text(error: KubeError) -> str:
+    """What went wrong, in the API's own words where it gave some."""
+    return error.message if isinstance(error, ApiError) else str(error)

@@ -1,0 +1,57 @@
+"""From bytes of a watch to the structs that decisions read."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import msgspec
+
+from serinus.api.meta import ApiStruct, ObjectMeta
+from serinus.api.rollout import Rollout
+from serinus.api.workload import Foreign
+
+T = TypeVar("T")
+
+
+class Malformed(ApiStruct, frozen=True):
+    """A Rollout that the API stored and our types cannot read (another controller's schema may be looser)."""
+
+    metadata: ObjectMeta
+    raw: dict[str, Any] = msgspec.field(default_factory=dict)
+    error: str = ""
+
+
+def typed(type_: type[T]) -> Callable[[bytes], T]:
+    """A decoder that reads what the type names and skips the rest."""
+    return msgspec.json.Decoder(type_).decode
+
+
+_rollout = msgspec.json.Decoder(Rollout)
+_mapping = msgspec.json.Decoder(dict[str, Any])
+
+
+def decode_rollout(data: bytes) -> Rollout | Malformed:
+    """Read a Rollout; one that cannot be read is kept with what is wrong, so that its user can be told."""
+    try:
+        return _rollout.decode(data)
+    except msgspec.ValidationError as error:
+        raw = _mapping.decode(data)
+        return Malformed(metadata=_metadata(raw), raw=raw, error=_readable(str(error)))
+
+
+def decode_foreign(data: bytes) -> Foreign:
+    """Read an object of somebody else's kind as plain data, without the bookkeeping of field managers."""
+    raw = _mapping.decode(data)
+    metadata = raw.get("metadata")
+    if isinstance(metadata, dict):
+        metadata.pop("managedFields", None)
+    return Foreign(metadata=_metadata(raw), raw=raw)
+
+
+def _metadata(raw: dict[str, Any]) -> ObjectMeta:
+    return msgspec.convert(raw.get("metadata"), ObjectMeta)
+
+
+def _readable(error: str) -> str:
+    """``Expected `int`, got `str` - at `$.spec.replicas``` → ``spec.replicas: expected int, got str``."""
+    what, _, where = error.replace("`", "").partition(" - at $.")
+    return f"{where}: Invalid value: {what[:1].lower()}{what[1:]}" if where else what

@@ -1,0 +1,132 @@
+"""The loop: take a key, observe, plan, apply."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import partial
+
+from serinus.api.kinds import ROLLOUT
+from serinus.api.rollout import Rollout
+from serinus.api.status import RolloutStatus
+from serinus.controller.answers import Answers
+from serinus.controller.apply import Applier, RejectedError, failure_text
+from serinus.controller.decoding import Malformed
+from serinus.controller.freshness import Freshness
+from serinus.controller.observe import observe
+from serinus.controller.recorder import Recorder
+from serinus.controller.stores import Stores
+from serinus.kube import Client, Closed, Conflict, Key, KubeError, NotFound, Queue
+from serinus.plan import Event, Plan, Seen, Settings
+from serinus.rollout.decide import plan_rollout
+from serinus.rollout.report import invalid, status_patch
+
+log = logging.getLogger(__name__)
+
+_CATCH_UP_SECONDS = 1.0
+"""How long we wait for a watch that does not bring our own write back, before looking again."""
+
+
+OnTurn = Callable[[Key, float, str], None]
+"""Told of every turn: key, seconds, and ``done``, ``behind`` or ``failed``."""
+
+
+def _unheard(key: Key, seconds: float, outcome: str) -> None:
+    """Nobody listens."""
+
+
+class Loop:
+    """Works on keys until it is cancelled; one key is with one worker at a time."""
+
+    def __init__(self, client: Client, stores: Stores, recorder: Recorder, settings: Settings) -> None:
+        self.client = client
+        self.stores = stores
+        self.queue: Queue[Key] = stores.queue
+        self.recorder = recorder
+        self.settings = settings
+        self.answers = Answers()
+        self.freshness = Freshness(stores)
+        self.on_turn: OnTurn = _unheard
+
+    async def work(self) -> None:
+        """Take keys until the queue is closed."""
+        clock = asyncio.get_running_loop().time
+        while True:
+            try:
+                key = await self.queue.get()
+            except Closed:
+                return
+            started = clock()
+            outcome = await self._guarded(key)
+            self.queue.done(key)
+            self.on_turn(key, clock() - started, outcome)
+
+    async def _guarded(self, key: Key) -> str:
+        """One Rollout's trouble never stops the others."""
+        try:
+            return await self._turn(key)
+        except (Conflict, NotFound) as error:
+            log.debug("%s changed while it was worked on: %s", key, error)
+        except KubeError as error:
+            log.warning("%s: %s", key, error)
+        except Exception:
+            log.exception("%s: this is a bug; the Rollout is tried again", key)
+        self.queue.retry(key)
+        return "failed"
+
+    async def _turn(self, key: Key) -> str:
+        if not self.freshness.is_fresh(key):
+            # The watch that brings our write back adds the key; this is for a watch that is cut off.
+            self.queue.add_after(key, _CATCH_UP_SECONDS)
+            return "behind"
+        rollout = self.stores.rollouts.get(key.namespace, key.name)
+        if isinstance(rollout, Malformed):
+            await self._report_malformed(rollout)
+        elif rollout is not None and rollout.metadata.deletion_timestamp is None:
+            await self._advance(key, rollout)
+        self.queue.forget(key)
+        return "done"
+
+    async def _advance(self, key: Key, rollout: Rollout) -> None:
+        now = datetime.now(UTC)
+        seen = observe(self.stores, self.answers, self.settings, rollout)
+        plan = plan_rollout(seen, now, self.stores.routers)
+        if plan.why:
+            log.debug("%s waits: %s", key, "; ".join(plan.why))
+        for ask in plan.asks:
+            self.answers.file(rollout.metadata.uid, ask, await self.client_for(rollout).answer(ask))
+        if plan.asks:
+            self.queue.add(key)
+        await self._apply(key, seen, plan)
+        if plan.wake is not None:
+            self.queue.add_after(key, max(0.001, (plan.wake - now).total_seconds()))
+
+    async def _apply(self, key: Key, seen: Seen, plan: Plan) -> None:
+        rollout = seen.rollout
+        try:
+            await self.client_for(rollout).apply(plan, rollout, partial(self.freshness.wrote, key))
+        except RejectedError as no:
+            self.answers.file(rollout.metadata.uid, no.ask, no.answer)
+            self.queue.add(key)
+            return
+        except (Conflict, NotFound):
+            raise
+        except KubeError as error:
+            self.recorder.record(rollout.metadata, Event("ReconciliationError", failure_text(error), "Warning"))
+            raise
+        for event in plan.events:
+            self.recorder.record(rollout.metadata, event)
+
+    def client_for(self, rollout: Rollout) -> Applier:
+        """The client that carries out a plan; giving an update up overtakes all other work."""
+        return Applier(self.client.urgent if rollout.status.abort else self.client)
+
+    async def _report_malformed(self, found: Malformed) -> None:
+        """Tell the user of a Rollout that cannot be read what is wrong with it."""
+        rollout = Rollout(metadata=found.metadata, status=RolloutStatus())
+        status = invalid(rollout, found.error, datetime.now(UTC))
+        current = found.raw.get("status", {})
+        if current.get("message") == status.message and current.get("observedGeneration") == status.observed_generation:
+            return
+        path = ROLLOUT.path(found.metadata.namespace, found.metadata.name, "status")
+        await self.client.patch(path, {"status": status_patch(rollout.status, status)})

@@ -1,0 +1,37 @@
+"""From a key to ``Seen``: the frozen snapshot that the decision is made of."""
+
+from serinus.api.rollout import Rollout
+from serinus.api.workload import Foreign
+from serinus.controller.answers import Answers
+from serinus.controller.stores import Stores, refs_of, service_names
+from serinus.plan import Ref, Seen, Settings
+
+
+def observe(stores: Stores, answers: Answers, settings: Settings, rollout: Rollout) -> Seen:
+    """Gather everything that the decision about a Rollout may use."""
+    namespace = rollout.metadata.namespace
+    found = {name: stores.services.get(namespace, name) for name in service_names(rollout)}
+    return Seen(
+        rollout=rollout,
+        replica_sets=(
+            *stores.replica_sets.by("owner", rollout.metadata.uid),
+            *stores.replica_sets.by("orphan", namespace),
+        ),
+        services={name: service for name, service in found.items() if service},
+        objects=_objects(stores, rollout),
+        answers=answers.about(rollout.metadata.uid),
+        settings=settings,
+    )
+
+
+def _objects(stores: Stores, rollout: Rollout) -> dict[Ref, Foreign]:
+    objects = {}
+    for kind, store in stores.foreign.items():
+        for item in store.by("owner", rollout.metadata.uid):
+            objects[Ref(kind, item.metadata.namespace, item.metadata.name)] = item
+    for ref in refs_of(rollout, stores.routers):
+        mirror = stores.foreign.get(ref.kind)
+        named = mirror.get(ref.namespace, ref.name) if mirror else None
+        if named is not None:
+            objects[ref] = named
+    return objects

@@ -1,0 +1,159 @@
+"""The mirrors of the cluster, and what a change in one of them means."""
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+
+from serinus.api import keys
+from serinus.api.kinds import GROUP_VERSION, INGRESS, REPLICA_SET, ROLLOUT, SERVICE, Kind
+from serinus.api.meta import ObjectMeta
+from serinus.api.rollout import Rollout
+from serinus.api.workload import Foreign, ReplicaSet, Service
+from serinus.controller.decoding import Malformed, decode_foreign, decode_rollout, typed
+from serinus.controller.settings import ControllerSettings
+from serinus.kube import Client, Informer, Key, Queue, Store
+from serinus.plan import Ref
+from serinus.traffic.router import Router
+
+_SETTLE_SECONDS = 0.1
+"""Pods of one version come and go in bursts: counts that change within this time are looked at once."""
+
+
+class Stores:
+    """Mirrors of every kind that decisions read.
+
+    Changes turn into keys of the Rollouts that they concern: by owner, by the names that a Rollout uses.
+    """
+
+    def __init__(self, client: Client, queue: Queue[Key], routers: Iterable[Router], settings: ControllerSettings):
+        self.queue = queue
+        self.routers = tuple(routers)
+        self.rollouts: Store[Rollout | Malformed] = Store({"service": _service_names, "object": self._object_refs})
+        self.replica_sets: Store[ReplicaSet] = Store({"owner": _owner, "orphan": _orphan})
+        self.services: Store[Service] = Store()
+        self.ingresses: Store[Foreign] = Store({"owner": _owner})
+        informer = partial(_informer, client, settings.namespace)
+        self.informers: dict[Kind, Informer] = {  # type: ignore[type-arg]
+            ROLLOUT: informer(ROLLOUT, self.rollouts, decode_rollout, self._rollout_changed, _shard(settings)),
+            REPLICA_SET: informer(
+                REPLICA_SET, self.replica_sets, typed(ReplicaSet), self._set_changed, keys.POD_TEMPLATE_HASH
+            ),
+            SERVICE: informer(SERVICE, self.services, typed(Service), self._service_changed),
+            INGRESS: informer(INGRESS, self.ingresses, decode_foreign, self._object_changed),
+        }
+        self.foreign: dict[Kind, Store[Foreign]] = {INGRESS: self.ingresses}
+
+    def version(self, kind: Kind) -> int:
+        """Up to which resource version the mirror of a kind is true."""
+        return int(self.informers[kind].store.resource_version or 0)
+
+    def everyone(self) -> Iterator[Key]:
+        """The keys of all Rollouts."""
+        return (Key(ROLLOUT.kind, namespace, name) for namespace, name in self.rollouts.places())
+
+    def _rollout_changed(self, old: Rollout | Malformed | None, new: Rollout | Malformed | None) -> None:
+        meta = (new or old).metadata  # type: ignore[union-attr]
+        self.queue.add(Key(ROLLOUT.kind, meta.namespace, meta.name), urgent=_is_urgent(old, new))
+
+    def _set_changed(self, old: ReplicaSet | None, new: ReplicaSet | None) -> None:
+        meta = (new or old).metadata  # type: ignore[union-attr]
+        is_count = old is not None and new is not None and old.metadata.generation == new.metadata.generation
+        is_only_count = is_count and old.metadata.annotations == new.metadata.annotations  # type: ignore[union-attr]
+        for key in self._keys_of_owner(meta) or self._keys_of_namespace(meta):
+            if is_only_count:
+                self.queue.add_after(key, _SETTLE_SECONDS)
+            else:
+                self.queue.add(key)
+
+    def _service_changed(self, old: Service | None, new: Service | None) -> None:
+        meta = (new or old).metadata  # type: ignore[union-attr]
+        self._enqueue(self.rollouts.by("service", f"{meta.namespace}/{meta.name}"))
+
+    def _object_changed(self, old: Foreign | None, new: Foreign | None) -> None:
+        meta = (new or old).metadata  # type: ignore[union-attr]
+        for key in self._keys_of_owner(meta):
+            self.queue.add(key)
+        self._enqueue(self.rollouts.by("object", f"{INGRESS.kind} {meta.namespace}/{meta.name}"))
+
+    def _enqueue(self, rollouts: Iterable[Rollout | Malformed]) -> None:
+        for item in rollouts:
+            self.queue.add(Key(ROLLOUT.kind, item.metadata.namespace, item.metadata.name))
+
+    def _keys_of_owner(self, meta: ObjectMeta) -> list[Key]:
+        owner = meta.controller
+        if owner is None or owner.kind != ROLLOUT.kind or owner.api_version != GROUP_VERSION:
+            return []
+        return [Key(ROLLOUT.kind, meta.namespace, owner.name)]
+
+    def _keys_of_namespace(self, meta: ObjectMeta) -> list[Key]:
+        """An orphan may belong to any Rollout beside it."""
+        if meta.controller is not None:
+            return []
+        return [Key(ROLLOUT.kind, meta.namespace, item.metadata.name) for item in self.rollouts.values(meta.namespace)]
+
+    def _object_refs(self, rollout: Rollout | Malformed) -> Iterable[str]:
+        return (str(ref) for ref in refs_of(rollout, self.routers))
+
+
+def refs_of(rollout: Rollout | Malformed, routers: Iterable[Router]) -> Iterator[Ref]:
+    """The objects of traffic layers that a Rollout names."""
+    canary = rollout.spec.strategy.canary if isinstance(rollout, Rollout) else None
+    routing = canary.traffic_routing if canary else None
+    if routing is not None and isinstance(rollout, Rollout):
+        for router in routers:
+            if router.serves(routing):
+                yield from router.reads(rollout)
+
+
+def service_names(rollout: Rollout) -> tuple[str, ...]:
+    """The Services that a Rollout names."""
+    canary = rollout.spec.strategy.canary
+    names = (canary.stable_service, canary.canary_service) if canary else ()
+    return tuple(name for name in names if name)
+
+
+def _informer(  # noqa: PLR0913, PLR0917 - what an informer is made of
+    client: Client,
+    namespace: str,
+    kind: Kind,
+    store: Store,  # type: ignore[type-arg]
+    decode: Callable[[bytes], object],
+    on_change: Callable[..., None],
+    label_selector: str = "",
+) -> Informer:  # type: ignore[type-arg]
+    return Informer(
+        client, kind.path(namespace), store, decode=decode, on_change=on_change, label_selector=label_selector
+    )
+
+
+def _shard(settings: ControllerSettings) -> str:
+    """Which Rollouts are ours: those with our instance id, or, without one, those that have none."""
+    instance = settings.plan.instance_id
+    return f"{keys.INSTANCE_ID}={instance}" if instance else f"!{keys.INSTANCE_ID}"
+
+
+def _service_names(rollout: Rollout | Malformed) -> Iterable[str]:
+    if isinstance(rollout, Malformed):
+        return ()
+    return (f"{rollout.metadata.namespace}/{name}" for name in service_names(rollout))
+
+
+def _owner(item: ReplicaSet | Foreign) -> Iterable[str]:
+    controller = item.metadata.controller
+    return (controller.uid,) if controller else ()
+
+
+def _orphan(item: ReplicaSet) -> Iterable[str]:
+    return () if item.metadata.controller else (item.metadata.namespace,)
+
+
+def _is_urgent(old: Rollout | Malformed | None, new: Rollout | Malformed | None) -> bool:
+    """Whether a person asked for something: an abort, a promotion, the end of a pause."""
+    if not isinstance(old, Rollout) or not isinstance(new, Rollout):
+        return False
+    before, after = old.status, new.status
+    return (
+        (after.abort and not before.abort)
+        or (after.promote_full and not before.promote_full)
+        or (bool(before.pauses) and not after.pauses)
+        or old.spec.paused != new.spec.paused
+    )

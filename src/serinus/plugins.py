@@ -1,0 +1,39 @@
+"""Tables of what can be plugged in, from entry points.
+
+Built-in routers register through the same group as those of third parties. A name that two packages claim is an error:
+which of them is meant must not depend on the order of installation.
+"""
+
+from importlib.metadata import EntryPoint, entry_points
+from typing import cast
+
+from serinus.traffic.router import Router
+
+ROUTERS = "serinus.routers"
+
+
+class PluginError(Exception):
+    """What is installed cannot be used as it is."""
+
+
+def routers() -> tuple[Router, ...]:
+    """All routers that are installed, in the order of their names."""
+    found = _by_name(ROUTERS)
+    return tuple(cast(Router, _load(found[name])()) for name in sorted(found))
+
+
+def _by_name(group: str) -> dict[str, EntryPoint]:
+    found: dict[str, EntryPoint] = {}
+    for point in entry_points(group=group):
+        other = found.get(point.name)
+        if other is not None and other.value != point.value:
+            raise PluginError(f"{point.name} of {group} is claimed by {other.value} and {point.value}: uninstall one")
+        found[point.name] = point
+    return found
+
+
+def _load(point: EntryPoint) -> type:
+    try:
+        return cast(type, point.load())
+    except (ImportError, AttributeError) as error:
+        raise PluginError(f"{point.name} of {point.group} ({point.value}) cannot be loaded: {error}") from error
