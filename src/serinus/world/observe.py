@@ -1,0 +1,60 @@
+"""From the objects of the world to what a decision sees."""
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from serinus.api.kinds import INGRESS, REPLICA_SET, SERVICE
+from serinus.api.meta import LabelSelector, ObjectMeta
+from serinus.api.rollout import Rollout
+from serinus.api.scalar import Manifest
+from serinus.api.workload import Foreign, ReplicaSet, Service
+from serinus.plan import Answer, Ask, Ref, Seen, Settings
+from serinus.world.planner import Planner
+from serinus.world.server import Server
+
+
+def observe(server: Server, ref: Ref, planner: Planner, answers: Mapping[Ask, Answer], settings: Settings) -> Seen:
+    """What the controller of a Rollout sees at this moment."""
+    rollout = msgspec.convert(server.read(ref), Rollout)
+    return Seen(
+        rollout=rollout,
+        replica_sets=tuple(_replica_sets(server, rollout)),
+        services=_services(server, rollout),
+        objects=_objects(server, rollout, planner.reads(rollout)),
+        answers=dict(answers),
+        settings=settings,
+    )
+
+
+def foreign(manifest: Manifest) -> Foreign:
+    """An object of somebody else's kind."""
+    return Foreign(metadata=msgspec.convert(manifest["metadata"], ObjectMeta), raw=manifest)
+
+
+def _replica_sets(server: Server, rollout: Rollout) -> list[ReplicaSet]:
+    sets = [msgspec.convert(item, ReplicaSet) for _, item in server.list(REPLICA_SET, rollout.metadata.namespace)]
+    return [item for item in sets if _is_concerned(item, rollout)]
+
+
+def _is_concerned(item: ReplicaSet, rollout: Rollout) -> bool:
+    controller = item.metadata.controller
+    if controller is not None:
+        return controller.uid == rollout.metadata.uid
+    return (rollout.spec.selector or LabelSelector()).matches(item.metadata.labels)
+
+
+def _services(server: Server, rollout: Rollout) -> dict[str, Service]:
+    canary = rollout.spec.strategy.canary
+    names = (canary.stable_service, canary.canary_service) if canary else ()
+    found = {name: server.find(Ref(SERVICE, rollout.metadata.namespace, name)) for name in names if name}
+    return {name: msgspec.convert(item, Service) for name, item in found.items() if item}
+
+
+def _objects(server: Server, rollout: Rollout, reads: Sequence[Ref]) -> dict[Ref, Foreign]:
+    named = {ref: item for ref in reads if (item := server.find(ref))}
+    for ref, item in server.list(INGRESS, rollout.metadata.namespace):
+        owners = item["metadata"].get("ownerReferences") or []
+        if any(owner["uid"] == rollout.metadata.uid and owner.get("controller") for owner in owners):
+            named[ref] = item
+    return {ref: foreign(item) for ref, item in named.items()}

@@ -1,0 +1,48 @@
+"""The safety law, as it can be seen from outside: every request reaches a pod that serves."""
+
+from collections.abc import Iterator
+
+from serinus.api.kinds import POD
+from serinus.world.network import NOBODY, Network, Outcome
+from serinus.world.server import Server
+
+
+class Safety:
+    """Watches everything that can be requested, at every moment.
+
+    A host or a Service counts from the moment at which it is served for the first time. ``breaches`` says what was
+    seen, each thing once.
+    """
+
+    def __init__(self) -> None:
+        self.breaches: list[str] = []
+        self._opened: set[str] = set()
+
+    def forget(self) -> None:
+        """Begin anew: what is not served now need not be."""
+        self._opened.clear()
+
+    def look(self, server: Server, network: Network) -> None:
+        """Look at this moment."""
+        pods = {ref.name for ref, _ in server.list(POD)}
+        for name, outcome in _outcomes(network):
+            if NOBODY not in outcome:
+                self._opened.add(name)
+            for breach in _breaches(name, outcome, pods, is_open=name in self._opened):
+                if breach not in self.breaches:
+                    self.breaches.append(breach)
+
+
+def _outcomes(network: Network) -> Iterator[tuple[str, Outcome]]:
+    for host in network.hosts:
+        yield f"host {host}", network.request(host)
+    for ref in network.served:
+        yield str(ref), network.call(ref)
+
+
+def _breaches(name: str, outcome: Outcome, pods: set[str], *, is_open: bool) -> Iterator[str]:
+    if NOBODY in outcome and is_open:
+        yield f"{name} reaches nobody"
+    for pod in outcome:
+        if pod != NOBODY and pod not in pods:
+            yield f"{name} reaches pod {pod}, which has ended"
