@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from asyncio.subprocess import PIPE
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -86,12 +86,6 @@ def owned() -> Iterator[list[subprocess.Popen[str]]]:
     for program in programs:
         program.kill()
         program.communicate()
-
-
-@pytest.fixture
-async def processes() -> AsyncIterator[Processes]:
-    async with Processes() as children:
-        yield children
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -193,9 +187,7 @@ async def test_children_get_the_environment_and_folder_that_were_asked_for(
     processes: Processes, tmp_path: Path
 ) -> None:
     code = "import os; print(os.environ.get('HOME'), os.environ['COLOUR'], os.getcwd())"
-    child = await processes.start(
-        [sys.executable, "-c", code], env={"COLOUR": "yellow"}, cwd=tmp_path, stdout=PIPE
-    )
+    child = await processes.start([sys.executable, "-c", code], env={"COLOUR": "yellow"}, cwd=tmp_path, stdout=PIPE)
     output, _ = await child.communicate()
     assert output.decode().split() == ["None", "yellow", str(tmp_path)]
 

@@ -2,6 +2,7 @@
 
 import importlib.util
 import shutil
+import subprocess
 from collections import namedtuple
 from pathlib import Path
 
@@ -42,6 +43,14 @@ def no_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def no_registry(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": "", "PIP_CONFIG_FILE": "/dev/null"}.items():
         monkeypatch.setenv(name, value)
+
+
+def words_of(program: Path) -> str:
+    return subprocess.run([program], capture_output=True, text=True, check=True, timeout=20).stderr.strip()
+
+
+def names_in(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
 
 
 @pytest.mark.parametrize(("older", "newer"), [("1.9", "1.10"), ("1.24", "1.24.1"), ("1.24.9", "1.25"), ("1.26.8", "2")])

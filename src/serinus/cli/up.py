@@ -1,6 +1,7 @@
 """`serinus up`: a real cluster on this computer."""
 
 import asyncio
+import logging
 import signal
 import sys
 import time
@@ -96,6 +97,7 @@ async def _serve(wish: Wish) -> None:
     stopped = _stop_on_signals()
     began = time.monotonic()
     cluster = LocalCluster(Settings(wish.name, images=wish.images, audit=wish.audit))
+    _log_to(cluster.state / "logs")
     ready = False
     try:
         async with cluster:
@@ -112,6 +114,15 @@ async def _serve(wish: Wish) -> None:
     if not ready:
         raise click.ClickException("stopped before the cluster was ready")
     click.echo(f"Stopped. Its data stay in {cluster.state}; `serinus down --name {wish.name}` removes them.")
+
+
+def _log_to(folder: Path) -> None:
+    """Keep what the node and the gateways log beside the other logs."""
+    from serinus.local.folders import make_folder  # noqa: PLC0415
+
+    make_folder(folder, 0o700)
+    form = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+    logging.basicConfig(filename=folder / "serinus.log", format=form, level=logging.INFO)
 
 
 def _stop_on_signals() -> asyncio.Event:
