@@ -1,7 +1,7 @@
 """The canary strategy: advance step by step, size, select and split."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -21,12 +21,14 @@ from serinus.traffic.router import Router, Traffic
 class Split(Struct, frozen=True):
     """The decided traffic: the canary's weight of ``max_weight``.
 
-    ``over`` says that nothing of the update should be left in the routes.
+    ``over`` says that nothing of the update should be left in the routes; ``until`` that they stay as they are until
+    then, since what was just moved may not be in effect everywhere.
     """
 
     weight: int
     over: bool
     why: tuple[str, ...] = ()
+    until: datetime | None = None
 
 
 def advance(seen: Seen, fleet: Fleet, now: datetime, routers: Sequence[Router]) -> Progress:
@@ -45,10 +47,12 @@ def advance(seen: Seen, fleet: Fleet, now: datetime, routers: Sequence[Router]) 
     return _finish(seen, fleet, progress)
 
 
-def split(seen: Seen, fleet: Fleet, progress: Progress) -> Split:
+def split(seen: Seen, fleet: Fleet, progress: Progress, now: datetime) -> Split:
     """Say how traffic should be divided, once the update is as far as ``progress``."""
     rollout, canary = seen.rollout, canary_of(seen.rollout)
-    if progress.stable_hash == fleet.hash or progress.is_aborted:
+    if progress.stable_hash == fleet.hash:
+        return Split(0, over=True, until=_settling_until(seen, progress, now))
+    if progress.is_aborted:
         return Split(0, over=True)
     if fleet.new is None or fleet.new.available == 0:
         return Split(0, over=False)
@@ -59,6 +63,23 @@ def split(seen: Seen, fleet: Fleet, progress: Progress) -> Split:
         current = current_weight(seen)
         return Split(current, False, (f"stable has {serving} of the {needed} pods that its share of traffic needs",))
     return Split(wanted, over=False)
+
+
+def _settling_until(seen: Seen, progress: Progress, now: datetime) -> datetime | None:
+    """Until when the canary's routes outlive a promotion.
+
+    Both Services look at the new version then, but routers may learn of that later than of a deleted route: with the
+    route gone first, the old version would get all traffic back for a moment.
+    """
+    completed = seen.rollout.status.condition("Completed")
+    if progress.promotion and completed is not None:
+        since = now
+    elif completed is not None and completed.status == "True":
+        since = completed.last_transition_time
+    else:
+        return None
+    end = since + timedelta(seconds=seen.settings.drain_seconds)
+    return end if end > now else None
 
 
 def current_weight(seen: Seen) -> int:
@@ -129,7 +150,7 @@ def _walk(seen: Seen, fleet: Fleet, progress: Progress, now: datetime, routers: 
         if step.pause is None:
             # A pause that was skipped over leaves its condition behind.
             progress = progress.without_pause(CANARY_PAUSE)
-        unmet = missing(seen.rollout, fleet, progress) or _unrouted(seen, fleet, progress, routers)
+        unmet = missing(seen.rollout, fleet, progress) or _unrouted(seen, fleet, progress, now, routers)
         match _judge(seen, progress, At(progress, now, unmet)):
             case Done():
                 progress = _next_step(progress, step, len(steps))
@@ -153,12 +174,14 @@ def _judge(seen: Seen, progress: Progress, at: At) -> Outcome:
     return outcome(canary_of(seen.rollout).steps[progress.index], at)
 
 
-def _unrouted(seen: Seen, fleet: Fleet, progress: Progress, routers: Sequence[Router]) -> tuple[str, ...]:
+def _unrouted(
+    seen: Seen, fleet: Fleet, progress: Progress, now: datetime, routers: Sequence[Router]
+) -> tuple[str, ...]:
     """What keeps the step's weight from being in effect, as far as the routers can tell."""
     canary = canary_of(seen.rollout)
     if canary.traffic_routing is None:
         return ()
-    wanted = split(seen, fleet, progress)
+    wanted = split(seen, fleet, progress, now)
     traffic = Traffic(seen.rollout, wanted.weight, canary.max_weight)
     unsure = (
         f"{router.name} does not confirm weight {wanted.weight} yet"

@@ -56,7 +56,7 @@ def refuse(seen: Seen, message: str, now: datetime) -> Plan:
 def _goal(seen: Seen, fleet: Fleet, progress: Progress, now: datetime) -> tuple[Goal, int]:
     services, unready = select(seen, fleet, progress)
     new_size, sizes = wanted_sizes(seen, fleet, progress, services, now)
-    traffic = split(seen, fleet, progress) if canary_of(seen.rollout).traffic_routing else None
+    traffic = split(seen, fleet, progress, now) if canary_of(seen.rollout).traffic_routing else None
     deadlines = earliest_of(aim.deadline for aim in sizes.values() if aim.replicas)
     goal = Goal(
         progress=progress,
@@ -65,9 +65,15 @@ def _goal(seen: Seen, fleet: Fleet, progress: Progress, now: datetime) -> tuple[
         services=services,
         traffic=traffic,
         why=(*progress.why, *unready, *(traffic.why if traffic else ())),
-        wake=earliest(progress.wake, deadlines),
+        wake=earliest(progress.wake, deadlines, traffic.until if traffic and _has_routes(seen) else None),
     )
     return goal, new_size
+
+
+def _has_routes(seen: Seen) -> bool:
+    uid = seen.rollout.metadata.uid
+    owners = (item.metadata.controller for item in seen.objects.values())
+    return any(owner is not None and owner.uid == uid for owner in owners)
 
 
 def _revision(fleet: Fleet) -> int:

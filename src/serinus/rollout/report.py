@@ -132,9 +132,7 @@ def create_failed(rollout: Rollout, message: str, now: datetime) -> RolloutStatu
     text = f'Failed to create new replica set "{rollout.name}-{hash_}": {message}'
     said = Said(PROGRESSING, "False", "ReplicaSetCreateError", text)
     conditions = put(rollout.status.conditions, said, now)
-    status = replace(
-        rollout.status, conditions=conditions, observed_generation=str(rollout.metadata.generation)
-    )
+    status = replace(rollout.status, conditions=conditions, observed_generation=str(rollout.metadata.generation))
     phase, phase_message = phase_of(rollout, status)
     return replace(status, phase=phase, message=phase_message)
 

@@ -17,6 +17,8 @@ from serinus.traffic.router import Router, Traffic, Wanted
 
 def route_writes(seen: Seen, fleet: Fleet, goal: Goal, routers: Sequence[Router]) -> Iterator[Write]:
     """The writes that give every router the decided split."""
+    if goal.traffic is not None and goal.traffic.until is not None:
+        return
     wanted = {item.ref: item for item in wanted_routes(seen, fleet, goal, routers)}
     for ref, item in wanted.items():
         found = seen.objects.get(ref)
