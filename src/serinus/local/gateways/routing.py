@@ -59,6 +59,10 @@ class Server(Struct, frozen=True):
     locations: tuple[Location, ...]
 
 
+NOBODY = Server("", (Location(owner="", path=""),))
+"""All hosts, and 404 for everything."""
+
+
 class Remark(Struct, frozen=True):
     """Something that the owner of an Ingress should know."""
 
@@ -67,8 +71,11 @@ class Remark(Struct, frozen=True):
 
 
 class Routing(Struct, frozen=True):
-    """All hosts that a gateway serves, and what it does not serve and why."""
+    """All hosts that a gateway serves, and what it does not serve and why.
 
-    servers: tuple[Server, ...] = ()
+    One of the servers stands for all other hosts.
+    """
+
+    servers: tuple[Server, ...] = (NOBODY,)
     left_out: tuple[Remark, ...] = ()
     remarks: tuple[Remark, ...] = ()

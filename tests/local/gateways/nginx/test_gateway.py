@@ -107,10 +107,8 @@ class Shop:
     async def ask(self, **headers: str) -> tuple[int, str]:
         spelled = {name.replace("_", "-"): value for name, value in headers.items()}
         headers = {"Host": self.host, **spelled}
-        async with (
-            aiohttp.ClientSession() as session,
-            session.get(url, headers={"Host": self.host, **spelled}) as reply,
-        ):
+        url, all_headers = f"http://{self.gateway.address}/", {"Host": self.host, **spelled}
+        async with aiohttp.ClientSession() as session, session.get(url, headers=all_headers) as reply:
             return reply.status, await reply.text()
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from fractions import Fraction
@@ -15,6 +16,7 @@ from serinus.local.errors import LocalError
 from serinus.local.gateways.nginx.logs import move_full
 from serinus.local.gateways.nginx.master import Master, RefusedError
 from serinus.local.gateways.routing import Backend, Canary, Location, Routing, Server, Split
+from serinus.local.ports import free_ports
 from serinus.local.processes import Processes
 
 Until = Callable[[Callable[[], Any]], Awaitable[None]]
@@ -206,3 +208,52 @@ async def test_full_logs_are_moved_and_opened_anew(
     await web.get("/second")
     await until(lambda: "/second" in log.read_text())
     assert len((tmp_path / "access.log.1").read_text().splitlines()) == 1
+
+
+async def test_a_port_that_somebody_took_is_replaced_by_another(
+    master: Master, upstreams: dict[str, Any], web: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken = int(upstreams["canary"].address.split(":")[1])
+    offers = iter([[taken, free_ports(1)[0]], free_ports(2)])
+    monkeypatch.setattr("serinus.local.gateways.nginx.master.free_ports", lambda _count: next(offers))
+    await master.apply(routing(upstreams))
+    assert master.port != taken
+    assert await web.get() == (200, "stable")
+
+
+OWNER = """
+import asyncio, sys
+from pathlib import Path
+from serinus.local.gateways.nginx.master import Master
+from serinus.local.gateways.routing import Routing
+from serinus.local.processes import Processes
+
+async def main():
+    async with Processes() as processes:
+        master = Master(Path(sys.argv[1]), processes, ended=lambda: None)
+        await master.apply(Routing())
+        print("up", flush=True)
+        await asyncio.sleep(60)
+
+asyncio.run(main())
+"""
+
+
+async def test_nginx_ends_with_its_owner_even_when_that_was_killed(tmp_path: Path, until: Until) -> None:
+    owner = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", OWNER, str(tmp_path), stdout=asyncio.subprocess.PIPE
+    )
+    assert owner.stdout is not None
+    assert await owner.stdout.readline() == b"up\n"
+    master = (tmp_path / "nginx.pid").read_text().strip()
+    pids = [int(master), worker_of(master)]
+    owner.kill()
+    await owner.wait()
+    await until(lambda: not any(alive(pid) for pid in pids))
+
+
+def alive(pid: int) -> bool:
+    try:
+        return "zombie" not in Path(f"/proc/{pid}/status").read_text()
+    except FileNotFoundError:
+        return False

@@ -110,7 +110,7 @@ class Master:
                 return await self._meet()
             except LocalError:
                 await self._processes.stop(self._require())
-                if self.generation or not left or "Address already in use" not in self._last_words():
+                if self.generation or not left or "still could not bind()" not in self._last_words():
                     raise
                 self.port = 0
         return None
