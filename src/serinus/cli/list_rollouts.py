@@ -57,17 +57,17 @@ class Listing:
 
 
 @click.command("rollouts", cls=Command)
-@click.option("--name", type=ObjectName(), default="", help="Only the Rollout of this name.")
+@click.option("--name", type=ObjectName(), help="Only the Rollout of this name.")
 @click.option("-A", "--all-namespaces", is_flag=True, help="Those of every namespace.")
 @click.option("-w", "--watch", is_flag=True, help="Go on: one line for every change.")
 @click.option("--timestamps", is_flag=True, help="Put the time before each line.")
-def list_rollouts(name: str, all_namespaces: bool, watch: bool, timestamps: bool) -> None:
+def list_rollouts(name: str | None, all_namespaces: bool, watch: bool, timestamps: bool) -> None:
     """List the Rollouts of a namespace, or of all."""
-    listing = Listing(name, all_namespaces, timestamps)
+    listing = Listing(name or "", all_namespaces, timestamps)
 
     async def work(cluster: Cluster) -> None:
         path = ROLLOUT.path() if all_namespaces else cluster.path(ROLLOUT)
-        rows = [listing.row(item) for item in await read_rollouts(cluster, path, name)]
+        rows = [listing.row(item) for item in await read_rollouts(cluster, path, listing.name)]
         if rows or watch:
             _print(listing, rows, [listing.header, *map(listing.stamped, rows)])
         else:

@@ -32,9 +32,7 @@ class Promotion:
 def promote(name: str, full: bool, current: bool, all_: bool) -> None:
     """End a pause of a Rollout, or, when it does not pause, its current step."""
     if current + all_ + full > 1:
-        raise click.BadParameter(
-            "only one of them at a time", param_hint="'--full, --skip-current-step, --skip-all-steps'"
-        )
+        raise Failure("--full, --skip-current-step and --skip-all-steps exclude each other")
 
     async def work(cluster: Cluster) -> None:
         rollout = await read_rollout(cluster, name)
