@@ -5,7 +5,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
 import msgspec
 import yaml
@@ -28,7 +28,7 @@ class Image(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="cam
     image: str
     command: tuple[str, ...] = ()
     state_only: bool = False
-    delay_seconds: float = 0.0
+    delay_seconds: Annotated[float, msgspec.Meta(ge=0)] = 0.0
     env: dict[str, str] = msgspec.field(default_factory=dict)
 
     def matches(self, names: Sequence[str]) -> bool:
