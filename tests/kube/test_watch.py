@@ -22,7 +22,7 @@ class Malformed(msgspec.Struct):
     metadata: Meta
 
 
-class Broken(Exception):
+class BrokenError(Exception):
     pass
 
 
@@ -144,7 +144,7 @@ async def test_one_object_that_cannot_be_decoded_stops_no_other(api, mirror, unt
     def decode(data: bytes) -> Object:
         thing = decode_object(data)
         if thing.raw["spec"].get("broken"):
-            raise Broken("spec.broken: not like this")
+            raise BrokenError("spec.broken: not like this")
         return thing
 
     api.put("a", size=1)
@@ -179,7 +179,9 @@ async def test_a_decoder_may_answer_with_a_type_of_its_own_for_what_is_malformed
     assert isinstance(one.store.get("default", "a"), Malformed)
 
 
-@pytest.mark.parametrize("line", [b"not json\n", b'{"type":"DELETED","object":{}}\n', b'{"type":"BOOKMARK","object":3}\n'])
+@pytest.mark.parametrize(
+    "line", [b"not json\n", b'{"type":"DELETED","object":{}}\n', b'{"type":"BOOKMARK","object":3}\n']
+)
 async def test_nonsense_in_a_watch_is_a_lost_watch(api, mirror, until, line):
     async def nonsense(request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse()

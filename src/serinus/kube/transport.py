@@ -65,7 +65,7 @@ class Transport:
         self._on_request = on_request
         self._session: aiohttp.ClientSession | None = None
         self._proxy = _proxy(connection)
-        self._tls: tuple[Certificate | None, ssl.SSLContext | None] = (None, connection.tls)
+        self._shown: tuple[Certificate | None, ssl.SSLContext | None] = (None, None)
 
     async def open(self) -> None:
         """Make the session; nothing is sent yet."""
@@ -157,9 +157,11 @@ class Transport:
 
     async def _context(self, certificate: Certificate | None) -> ssl.SSLContext | None:
         """The TLS settings; a new certificate gets new ones, and thereby new connections."""
-        if certificate != self._tls[0] and self.connection.tls is not None:
-            self._tls = (certificate, await asyncio.to_thread(tls_context, self.connection.trust, certificate))
-        return self._tls[1]
+        if certificate is None or self.connection.tls is None:
+            return self.connection.tls
+        if certificate != self._shown[0]:
+            self._shown = (certificate, await asyncio.to_thread(tls_context, self.connection.trust, certificate))
+        return self._shown[1]
 
     @contextmanager
     def _observed(self, call: Call) -> Iterator[_Seen]:
