@@ -97,7 +97,7 @@ async def _serve(wish: Wish) -> None:
     stopped = _stop_on_signals()
     began = time.monotonic()
     cluster = LocalCluster(Settings(wish.name, images=wish.images, audit=wish.audit))
-    _log_to(cluster.state / "logs")
+    _log_to(cluster.state)
     ready = False
     try:
         async with cluster:
@@ -118,11 +118,12 @@ async def _serve(wish: Wish) -> None:
 
 def _log_to(folder: Path) -> None:
     """Keep what the node and the gateways log beside the other logs."""
-    from serinus.local.folders import make_folder  # noqa: PLC0415
+    from serinus.local.folders import private_folder  # noqa: PLC0415
 
-    make_folder(folder, 0o700)
+    private_folder(folder)
+    private_folder(folder / "logs")
     form = "%(asctime)s %(levelname)s %(name)s: %(message)s"
-    logging.basicConfig(filename=folder / "serinus.log", format=form, level=logging.INFO)
+    logging.basicConfig(filename=folder / "logs" / "serinus.log", format=form, level=logging.INFO)
 
 
 def _stop_on_signals() -> asyncio.Event:

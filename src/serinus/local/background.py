@@ -7,7 +7,7 @@ from pathlib import Path
 
 from serinus.local import state
 from serinus.local.errors import LocalError
-from serinus.local.folders import make_folder
+from serinus.local.folders import private_folder
 
 LOG = "up.log"
 READY_LIMIT = 180.0
@@ -22,7 +22,7 @@ def start(argv: Sequence[str], folder: Path) -> subprocess.Popen[bytes]:
         raise LocalError(
             f"a cluster named {folder.name!r} is already up; stop it with `serinus down --name {folder.name}`"
         )
-    make_folder(folder, 0o700)
+    private_folder(folder)
     with (folder / LOG).open("wb") as log:
         return subprocess.Popen(  # noqa: S603 - our own command line
             argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True

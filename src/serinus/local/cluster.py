@@ -15,7 +15,7 @@ from serinus.local.access import Endpoint, kubeconfig
 from serinus.local.build import build
 from serinus.local.errors import LocalError
 from serinus.local.flags import Plane
-from serinus.local.folders import make_folder, write_private
+from serinus.local.folders import private_folder, write_private
 from serinus.local.gateways.nginx import NginxGateway
 from serinus.local.kubelet import ImageTable, ImageTableError, Kubelet, KubeletTLS
 from serinus.local.lock import held
@@ -119,7 +119,7 @@ class LocalCluster:
     async def _start(self) -> None:
         """Start everything, each thing after those that it needs."""
         images = _images(self.settings)
-        make_folder(self.state, 0o700)
+        private_folder(self.state)
         self._stack.enter_context(self._only_one())
         self._stack.push_async_callback(self.processes.aclose)
         binary = await build(control_plane())
@@ -153,12 +153,12 @@ class LocalCluster:
         kubelet = Kubelet(
             client,
             node=NODE,
-            directory=make_folder(self.state / "kubelet", 0o700),
+            directory=private_folder(self.state / "kubelet"),
             tls=KubeletTLS(cert=pki.kubelet.cert, key=pki.kubelet.key, client_ca=pki.kubelet_client_ca),
             images=images,
             processes=self.processes,
         )
-        nginx = NginxGateway(client, directory=make_folder(self.state / "nginx", 0o700), processes=self.processes)
+        nginx = NginxGateway(client, directory=private_folder(self.state / "nginx"), processes=self.processes)
         self._tasks.start(kubelet.run())
         self._tasks.start(nginx.run())
         try:

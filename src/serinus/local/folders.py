@@ -16,12 +16,22 @@ def state_folder() -> Path:
     return _folder("SERINUS_STATE", "XDG_STATE_HOME", ".local/state")
 
 
-def make_folder(folder: Path, mode: int = 0o755) -> Path:
+def make_folder(folder: Path) -> Path:
     """Create a folder, with its parents, where it is missing."""
     try:
-        folder.mkdir(mode=mode, parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise LocalError(f"cannot create the folder {folder}: {error.strerror}") from error
+    return folder
+
+
+def private_folder(folder: Path) -> Path:
+    """Create a folder that only its owner may enter."""
+    make_folder(folder)
+    try:
+        folder.chmod(0o700)
+    except OSError as error:
+        raise LocalError(f"cannot keep the folder {folder} private: {error.strerror}") from error
     return folder
 
 

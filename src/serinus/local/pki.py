@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from serinus.local.folders import make_folder, write_private
+from serinus.local.folders import private_folder, write_private
 
 LIFETIME = datetime.timedelta(days=365)
 CLOCK_SKEW = datetime.timedelta(minutes=5)
@@ -51,7 +51,7 @@ class Pki:
 
 def create(folder: Path, node: str) -> Pki:
     """Make all certificates of a cluster in a folder; old ones are replaced."""
-    make_folder(folder, 0o700)
+    private_folder(folder)
     servers = Authority("serinus-ca", folder)
     etcd = Authority("serinus-etcd-ca", folder)
     callers = Authority("serinus-kubelet-client-ca", folder)

@@ -12,7 +12,7 @@ from serinus.local import flags, pki
 from serinus.local.access import Endpoint, User, Users, kubeconfig
 from serinus.local.errors import LocalError
 from serinus.local.flags import Plane
-from serinus.local.folders import make_folder, write_private
+from serinus.local.folders import private_folder, write_private
 from serinus.local.ports import free_ports
 from serinus.local.processes import Processes
 
@@ -35,7 +35,7 @@ class ControlPlane:
         self.users = Users()
         self.pids: dict[str, int] = {}
         self._binary = binary
-        self._folder = make_folder(folder, 0o700)
+        self._folder = private_folder(folder)
         self._processes = processes
         self._audit_log = folder / "audit.log" if audit else None
         self._running: dict[str, Process] = {}
@@ -46,7 +46,7 @@ class ControlPlane:
 
         Ports that somebody takes just before we do are replaced by others.
         """
-        make_folder(self._folder / "logs", 0o700)
+        private_folder(self._folder / "logs")
         certificates = pki.create(self._folder / "pki", node)
         for left in reversed(range(PORT_TRIES)):
             self.plane = self._prepare(certificates)
