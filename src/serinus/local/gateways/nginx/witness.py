@@ -13,6 +13,8 @@ from asyncio import StreamReader, StreamWriter
 from typing import Self
 
 HOST = "127.0.0.1"
+LIMIT = 5.0
+"""Seconds that a worker gets to answer."""
 REQUEST = b"GET / HTTP/1.1\r\nHost: status\r\n\r\n"
 LENGTH = re.compile(rb"(?im)^content-length: *([0-9]+)")
 
@@ -28,12 +30,13 @@ class Witness:
     @classmethod
     async def meet(cls, port: int) -> Self:
         """Ask a worker for its generation and stay connected; raises OSError where none answers."""
-        reader, writer = await asyncio.open_connection(HOST, port)
-        try:
-            return cls(await _ask(reader, writer), reader, writer)
-        except BaseException:
-            writer.close()
-            raise
+        async with asyncio.timeout(LIMIT):
+            reader, writer = await asyncio.open_connection(HOST, port)
+            try:
+                return cls(await _ask(reader, writer), reader, writer)
+            except BaseException:
+                writer.close()
+                raise
 
     async def leave(self) -> None:
         """Return when the worker has let go."""
