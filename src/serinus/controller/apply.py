@@ -38,7 +38,7 @@ class Applier(Struct, frozen=True):
         """
         version = rollout.metadata.resource_version
         for write in plan.writes:
-            reply = await self._send(write, rollout)
+            reply = await self.send(write, rollout.metadata.uid)
             wrote(write.ref.kind, _version(reply))
             if write.ref.kind is ROLLOUT:
                 version = _version(reply) or version
@@ -59,10 +59,11 @@ class Applier(Struct, frozen=True):
             case Created(name):
                 raise AssertionError(f"the creation of {name} is answered when it is tried")
 
-    async def _send(self, write: Write, rollout: Rollout) -> Any:
+    async def send(self, write: Write, owner: str = "") -> Any:
+        """Send one write; ``owner`` is the uid for which a ReplicaSet is made."""
         match write:
             case Create(ref, manifest):
-                return await self._create(ref, manifest, rollout)
+                return await self._create(ref, manifest, owner)
             case Patch(ref, body, how, resource_version):
                 if resource_version:
                     body = {**body, "metadata": {**body.get("metadata", {}), "resourceVersion": resource_version}}
@@ -73,7 +74,7 @@ class Applier(Struct, frozen=True):
                 eviction = {"metadata": {"name": ref.name}, "deleteOptions": {"preconditions": {"uid": uid}}}
                 return await self.client.create(f"{ref.path}/eviction", eviction)
 
-    async def _create(self, ref: Ref, manifest: dict[str, Any], rollout: Rollout) -> Any:
+    async def _create(self, ref: Ref, manifest: dict[str, Any], owner: str) -> Any:
         path = ref.kind.path(ref.namespace)
         if ref.kind is not REPLICA_SET:
             return await self.client.create(path, manifest)
@@ -84,15 +85,15 @@ class Applier(Struct, frozen=True):
         except Forbidden as error:
             raise RejectedError(Created(ref.name), Refused(error.message, "failed")) from None
         except AlreadyExists as error:
-            if await self._is_ours(ref, rollout):
+            if await self._is_ours(ref, owner):
                 raise
             raise RejectedError(Created(ref.name), Refused(error.message, "taken")) from None
 
-    async def _is_ours(self, ref: Ref, rollout: Rollout) -> bool:
+    async def _is_ours(self, ref: Ref, uid: str) -> bool:
         """Whether the name is taken by this Rollout's own ReplicaSet, which the watch has not shown yet."""
         existing = await self.client.get(ref.path)
         owners = existing["metadata"].get("ownerReferences", [])
-        return any(owner.get("controller") and owner["uid"] == rollout.metadata.uid for owner in owners)
+        return any(owner.get("controller") and owner["uid"] == uid for owner in owners)
 
     async def _delete(self, ref: Ref, uid: str) -> Any:
         options = {"preconditions": {"uid": uid}, "propagationPolicy": "Background"}

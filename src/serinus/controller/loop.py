@@ -6,7 +6,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 
-from serinus.api.kinds import ROLLOUT
+from serinus.api import keys
+from serinus.api.kinds import ROLLOUT, SERVICE
 from serinus.api.rollout import Rollout
 from serinus.api.status import RolloutStatus
 from serinus.controller.answers import Answers
@@ -19,6 +20,7 @@ from serinus.controller.stores import Stores
 from serinus.kube import Client, Closed, Conflict, Key, KubeError, NotFound, Queue
 from serinus.plan import Event, Plan, Seen, Settings
 from serinus.rollout.decide import plan_rollout
+from serinus.rollout.release import plan_release
 from serinus.rollout.report import invalid, status_patch
 
 log = logging.getLogger(__name__)
@@ -79,13 +81,30 @@ class Loop:
             # The watch that brings our write back adds the key; this is for a watch that is cut off.
             self.queue.add_after(key, _CATCH_UP_SECONDS)
             return "behind"
+        if key.kind == SERVICE.kind:
+            await self._release(key)
+        else:
+            await self._look_at(key)
+        self.queue.forget(key)
+        return "done"
+
+    async def _look_at(self, key: Key) -> None:
         rollout = self.stores.rollouts.get(key.namespace, key.name)
         if isinstance(rollout, Malformed):
             await self._report_malformed(rollout)
         elif rollout is not None and rollout.metadata.deletion_timestamp is None:
             await self._advance(key, rollout)
-        self.queue.forget(key)
-        return "done"
+
+    async def _release(self, key: Key) -> None:
+        """Give a Service back that no Rollout uses any more."""
+        service = self.stores.services.get(key.namespace, key.name)
+        if service is None:
+            return
+        owner = self.stores.rollouts.get(key.namespace, service.metadata.annotations.get(keys.MANAGED_BY, ""))
+        if isinstance(owner, Malformed):
+            return
+        for write in plan_release(service, owner).writes:
+            await Applier(self.client).send(write)
 
     async def _advance(self, key: Key, rollout: Rollout) -> None:
         now = datetime.now(UTC)

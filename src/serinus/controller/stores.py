@@ -53,6 +53,8 @@ class Stores:
     def _rollout_changed(self, old: Rollout | Malformed | None, new: Rollout | Malformed | None) -> None:
         meta = (new or old).metadata  # type: ignore[union-attr]
         self.queue.add(Key(ROLLOUT.kind, meta.namespace, meta.name), urgent=_is_urgent(old, new))
+        for name in _left(old, new):
+            self.queue.add(Key(SERVICE.kind, meta.namespace, name))
 
     def _set_changed(self, old: ReplicaSet | None, new: ReplicaSet | None) -> None:
         meta = (new or old).metadata  # type: ignore[union-attr]
@@ -67,6 +69,8 @@ class Stores:
     def _service_changed(self, old: Service | None, new: Service | None) -> None:
         meta = (new or old).metadata  # type: ignore[union-attr]
         self._enqueue(self.rollouts.by("service", f"{meta.namespace}/{meta.name}"))
+        if new is not None and keys.MANAGED_BY in new.metadata.annotations:
+            self.queue.add(Key(SERVICE.kind, meta.namespace, meta.name))
 
     def _object_changed(self, old: Foreign | None, new: Foreign | None) -> None:
         meta = (new or old).metadata  # type: ignore[union-attr]
@@ -109,6 +113,13 @@ def service_names(rollout: Rollout) -> tuple[str, ...]:
     canary = rollout.spec.strategy.canary
     names = (canary.stable_service, canary.canary_service) if canary else ()
     return tuple(name for name in names if name)
+
+
+def _left(old: Rollout | Malformed | None, new: Rollout | Malformed | None) -> set[str]:
+    """The Services that a Rollout does not use any more."""
+    before = service_names(old) if isinstance(old, Rollout) else ()
+    after = service_names(new) if isinstance(new, Rollout) else ()
+    return set() if isinstance(new, Malformed) else set(before) - set(after)
 
 
 def _informer(  # noqa: PLR0913, PLR0917 - what an informer is made of

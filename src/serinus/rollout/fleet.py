@@ -45,7 +45,7 @@ def identify(seen: Seen) -> Fleet:
     rollout = seen.rollout
     owned = tuple(sorted(owned_sets(seen), key=_age))
     wanted = template_hash(rollout.spec.template or {}, rollout.status.collision_count)
-    new = _with_hash(owned, wanted) or _recorded(seen, owned) or _adopted(seen, owned)
+    new = _with_hash(owned, wanted) or _recorded(seen, owned) or _restored(rollout, owned) or _adopted(seen, owned)
     stable = _with_hash(owned, rollout.status.stable_rs)
     return Fleet(
         hash=new.hash if new else wanted,
@@ -92,7 +92,7 @@ def adoption_ask(seen: Seen) -> Defaulted | None:
         return None
     rollout, owned = seen.rollout, owned_sets(seen)
     wanted = template_hash(rollout.spec.template or {}, rollout.status.collision_count)
-    if _with_hash(owned, wanted) or _recorded(seen, owned):
+    if _with_hash(owned, wanted) or _recorded(seen, owned) or _restored(rollout, owned):
         return None
     return Defaulted(bare_manifest(rollout, wanted))
 
@@ -106,6 +106,12 @@ def _recorded(seen: Seen, owned: tuple[ReplicaSet, ...]) -> ReplicaSet | None:
     status = seen.rollout.status
     is_current = status.observed_generation == str(seen.rollout.metadata.generation)
     return _with_hash(owned, status.current_pod_hash) if is_current else None
+
+
+def _restored(rollout: Rollout, owned: tuple[ReplicaSet, ...]) -> ReplicaSet | None:
+    """The ReplicaSet whose template was put back into the spec as the API keeps it, with its defaults (``undo``)."""
+    wanted = _template(rollout.spec.template or {})
+    return next((item for item in owned if _template(item.spec.template) == wanted), None)
 
 
 def _adopted(seen: Seen, owned: tuple[ReplicaSet, ...]) -> ReplicaSet | None:

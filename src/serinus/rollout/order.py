@@ -33,7 +33,7 @@ def in_safe_order(seen: Seen, fleet: Fleet, goal: Goal, routers: Sequence[Router
     return (
         *_claims(seen, fleet),
         *_creation(seen, fleet, goal, new_size),
-        *_revision(seen, goal),
+        *_own_fields(seen, goal),
         *grown,
         *shifted,
         *shrunk,
@@ -55,10 +55,15 @@ def _creation(seen: Seen, fleet: Fleet, goal: Goal, size: int) -> Iterator[Write
         yield Create(Ref(REPLICA_SET, seen.rollout.metadata.namespace, name), manifest)
 
 
-def _revision(seen: Seen, goal: Goal) -> Iterator[Write]:
+def _own_fields(seen: Seen, goal: Goal) -> Iterator[Write]:
+    """The two fields outside the status that are ours to fill; scalers need ``spec.replicas`` to be there."""
     rollout = seen.rollout
+    body: dict[str, Any] = {}
     if rollout.metadata.annotations.get(keys.REVISION) != str(goal.revision):
-        body = {"metadata": {"annotations": {keys.REVISION: str(goal.revision)}}}
+        body["metadata"] = {"annotations": {keys.REVISION: str(goal.revision)}}
+    if rollout.spec.replicas is None:
+        body["spec"] = {"replicas": rollout.replicas}
+    if body:
         yield Patch(Ref(ROLLOUT, rollout.metadata.namespace, rollout.name), body)
 
 
