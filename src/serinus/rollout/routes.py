@@ -42,6 +42,8 @@ def wanted_routes(seen: Seen, fleet: Fleet, goal: Goal, routers: Sequence[Router
         max_weight=canary.max_weight,
         over=goal.traffic.over,
         cleanup=seen.settings.traffic_cleanup,
+        canary_hash=fleet.hash,
+        stable_hash=goal.progress.stable_hash,
     )
     serving = [router for router in routers if router.serves(canary.traffic_routing)]
     return tuple(item for router in serving for item in router.route(traffic, seen.objects))

@@ -5,6 +5,7 @@ from typing import Literal, Protocol
 
 from msgspec import Struct
 
+from serinus.api.canary import HeaderRouteStep, MirrorRouteStep
 from serinus.api.rollout import Rollout
 from serinus.api.routing import TrafficRouting
 from serinus.api.scalar import Manifest
@@ -12,10 +13,19 @@ from serinus.api.workload import Foreign
 from serinus.plan import Ref
 
 
+class Destination(Struct, frozen=True):
+    """A version beside stable and canary that gets traffic, as those of an experiment."""
+
+    weight: int
+    service: str
+    hash: str
+
+
 class Traffic(Struct, frozen=True):
-    """How traffic should be split.
+    """How traffic should be split, decided once for all routers.
 
     ``over`` says that the update is complete or aborted: nothing of it should be left, unless ``cleanup`` is ``zero``.
+    Header and mirror routes are those in force at this step, in the order of ``managedRoutes``.
     """
 
     rollout: Rollout
@@ -23,6 +33,11 @@ class Traffic(Struct, frozen=True):
     max_weight: int = 100
     over: bool = False
     cleanup: Literal["delete", "zero"] = "delete"
+    canary_hash: str = ""
+    stable_hash: str = ""
+    additional: tuple[Destination, ...] = ()
+    header_routes: tuple[HeaderRouteStep, ...] = ()
+    mirror_routes: tuple[MirrorRouteStep, ...] = ()
 
     @property
     def namespace(self) -> str:
@@ -30,16 +45,31 @@ class Traffic(Struct, frozen=True):
         return self.rollout.metadata.namespace
 
     @property
+    def stable_weight(self) -> int:
+        """What is left for the stable version."""
+        return self.max_weight - self.weight - sum(item.weight for item in self.additional)
+
+    @property
     def canary_service(self) -> str:
         """The Service of the new version."""
-        canary = self.rollout.spec.strategy.canary
-        return canary.canary_service if canary else ""
+        return services_by_role(self.rollout)[0]
 
     @property
     def stable_service(self) -> str:
         """The Service of the version that has proved itself."""
-        canary = self.rollout.spec.strategy.canary
-        return canary.stable_service if canary else ""
+        return services_by_role(self.rollout)[1]
+
+
+def services_by_role(rollout: Rollout) -> tuple[str, str]:
+    """The Services of canary and stable; with ping-pong, the roles swap at each promotion."""
+    canary = rollout.spec.strategy.canary
+    if canary is None:
+        return "", ""
+    if canary.ping_pong is None:
+        return canary.canary_service, canary.stable_service
+    ping, pong = canary.ping_pong.ping_service, canary.ping_pong.pong_service
+    # A status that names neither counts as pong: the first promotion makes ping the stable one.
+    return (pong, ping) if rollout.status.canary.stable_ping_pong == "ping" else (ping, pong)
 
 
 Found = Mapping[Ref, Foreign]
