@@ -97,7 +97,7 @@ def cluster(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     try:
         yield wait_ready(process, root)
         process.terminate()
-        process.wait(30)
+        assert process.wait(30) == 0, last_line(root)
     finally:
         os.close(pipe)  # the guard kills what is left
         watchdog.wait(30)

@@ -233,6 +233,7 @@ async def test_trouble_at_the_start_is_one_line(tmp_path: object) -> None:
 
 async def test_requests_in_flight_are_finished_and_told_to_go(start: Start) -> None:
     app = await start(LATENCY_MS="1000", DRAIN_MS="100")
+    await app.ask("GET /healthz HTTP/1.1\nConnection: close\n\n")  # it has had connections before
     wire = await app.connect()
     asking = asyncio.create_task(wire.ask("GET / HTTP/1.1\n\n"))
     await asyncio.sleep(0.1)  # it waits for its answer now

@@ -1,5 +1,6 @@
 """Where things are kept: what can be rebuilt, and what a cluster is."""
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -57,5 +58,7 @@ def write_private(path: Path, content: str | bytes) -> Path:
             file.write(data)
         draft.replace(path)
     except OSError as error:
+        with contextlib.suppress(OSError):
+            draft.unlink()
         raise LocalError(f"cannot write {path}: {error.strerror}") from error
     return path

@@ -1,6 +1,7 @@
 """The control plane in life: started, found ready, watched, stopped."""
 
 import asyncio
+import os
 import ssl
 from asyncio.subprocess import Process
 from collections.abc import Sequence
@@ -104,9 +105,10 @@ class ControlPlane:
         with self._log(name).open("wb") as log:
             argv = [str(self._binary), *argv]
             try:
-                process = await self._processes.start(argv, cwd=self._folder, stdout=log, stderr=log)
+                process = await self._processes.start(argv, env=_env(), cwd=self._folder, stdout=log, stderr=log)
             except OSError as error:
-                raise LocalError(f"cannot start {name} from {self._binary}: {error.strerror}") from error
+                advice = "remove that file to build it again"
+                raise LocalError(f"cannot start {name} from {self._binary}: {error.strerror}; {advice}") from error
         self._running[name] = process
         self.pids[name] = process.pid
 
@@ -139,6 +141,11 @@ async def ends_badly(name: str, process: Process, log: Path) -> None:
     """Wait for a program that should not end, and complain when it does."""
     code = await process.wait()
     raise EndedError(f"{name} ended with code {code}; its log is {log}")
+
+
+def _env() -> dict[str, str]:
+    """Our environment without what etcd would take for its flags."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("ETCD_")}
 
 
 async def _ready(server: str, ca: Path, user: User) -> None:

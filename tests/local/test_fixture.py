@@ -1,0 +1,39 @@
+"""The cluster that the tests share ends with the tests."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from serinus.local import state
+
+pytestmark = pytest.mark.cluster
+
+CONFTEST = Path(__file__).parent.parent
+TEST = """
+import time
+import pytest
+
+@pytest.mark.cluster
+def test_pause(cluster):
+    time.sleep(600)
+"""
+SETTINGS = "[pytest]\nmarkers = cluster: as elsewhere\n"
+
+
+async def test_it_ends_with_pytest_also_when_pytest_is_killed(serinus, tmp_path: Path) -> None:
+    (tmp_path / "test_pause.py").write_text(TEST)
+    (tmp_path / "pytest.ini").write_text(SETTINGS)
+    argv = [sys.executable, "-m", "pytest", "-p", "conftest", f"--basetemp={serinus.root}", str(tmp_path)]
+    tests = await serinus.processes.start(argv, env={**os.environ, "PYTHONPATH": str(CONFTEST)})
+    await serinus.until(lambda: is_up(serinus.root))
+    assert any("kube-apiserver" in line for line in serinus.left())
+    tests.kill()
+    await serinus.until(lambda: not serinus.left())
+
+
+def is_up(root: Path) -> bool:
+    """Whether the one cluster below a folder is ready."""
+    found = [state.read_if_sound(path.parent) for path in root.rglob(state.FILE)]
+    return any(one is not None and one.ready for one in found)
