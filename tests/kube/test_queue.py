@@ -78,7 +78,10 @@ class QueueMachine(RuleBasedStateMachine):
 
     def model_later(self, key: str, seconds: float, urgent: bool) -> None:
         when, known = self.due.get(key, (float("inf"), False))
-        self.due[key] = (min(when, self.loop.now + seconds), urgent or known)
+        if self.loop.now + seconds < when:  # of keys that are due at the same moment the first to ask comes first
+            self.due.pop(key, None)
+            when = self.loop.now + seconds
+        self.due[key] = (when, urgent or known)
 
     @rule(key=keys, urgent=st.booleans())
     def add(self, key, urgent):
