@@ -45,6 +45,7 @@ class Api:
     objects: dict[tuple[str, str, str], Manifest] = field(default_factory=dict)
     sent: list[Sent] = field(default_factory=list)
     reads: list[str] = field(default_factory=list)
+    agents: set[str] = field(default_factory=set)
     refusals: list[tuple[int, str, str]] = field(default_factory=list)
     """Code, reason and message for the next requests that change something."""
     missing: set[str] = field(default_factory=set)
@@ -86,6 +87,7 @@ class Api:
     async def answer(self, request: web.Request) -> web.StreamResponse:
         """Answer as a Kubernetes API does."""
         await asyncio.sleep(self.delay)
+        self.agents.add(request.headers["User-Agent"])
         if self.token and request.headers.get("Authorization") != f"Bearer {self.token}":
             return status(401, "Unauthorized", "Unauthorized")
         parts = request.path.strip("/").split("/")
@@ -139,6 +141,12 @@ class Api:
         finally:
             self.watchers.remove((plural, queue))
         return response
+
+    def end_watches(self, plural: str) -> None:
+        """Close the watches of a kind, as a server does that has had enough of them."""
+        for watched, queue in self.watchers:
+            if watched == plural:
+                self.loop.call_soon_threadsafe(queue.put_nowait, None)
 
     def wait_for_watch(self, plural: str) -> None:
         """Wait until somebody watches a kind."""

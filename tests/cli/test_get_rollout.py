@@ -187,6 +187,23 @@ def test_on_a_terminal_the_screen_is_cleared_for_every_picture(shop: Any) -> Non
     assert b"\x1b[33m" in text
 
 
+def test_on_a_terminal_the_picture_says_when_it_may_be_old(shop: Any) -> None:
+    controller, terminal = pty.openpty()
+    argv = [sys.executable, "-m", "serinus", "get", "rollout", "shop", "-w", "--server", shop.url]
+    with subprocess.Popen(
+        argv, stdout=terminal, stderr=subprocess.DEVNULL, env=os.environ | {"TERM": "xterm"}
+    ) as process:
+        os.close(terminal)
+        shop.wait_for_watch("pods")
+        shop.forbidden.add("pods")
+        shop.end_watches("pods")
+        text = b""
+        while b"This may be old: pods is forbidden" not in text:
+            text += os.read(controller, 65536)
+        process.kill()
+    os.close(controller)
+
+
 @pytest.mark.parametrize("variable", [{"TERM": "dumb"}, {"NO_COLOR": "1"}])
 def test_a_terminal_without_colours_gets_none(variable: dict[str, str], shop: Any) -> None:
     controller, terminal = pty.openpty()

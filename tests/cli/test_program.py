@@ -11,6 +11,7 @@ from typing import Any
 import click
 import pytest
 
+from serinus import __version__
 from serinus.cli.flags import connection_options
 from serinus.cli.lazy import Lazy, LazyGroup
 from serinus.cli.main import COMMANDS, complete_var, executable, root
@@ -253,6 +254,28 @@ def test_a_reader_that_has_gone_away_ends_the_program_without_a_word(api: Any, r
         os.close(writing)
         assert process.communicate(timeout=20)[1] == ""
         assert process.returncode == 1
+
+
+def test_a_disk_that_is_full_is_one_line() -> None:
+    with Path("/dev/full").open("w") as full:
+        argv = [sys.executable, "-m", "serinus", "version"]
+        done = subprocess.run(argv, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, done.stderr) == (1, "Error: No space left on device\n")
+
+
+@pytest.mark.parametrize("name", ["serinus", "kubectl-argo-rollouts"])
+def test_the_api_is_told_which_program_asks(name: str, serinus: Any, api: Any) -> None:
+    serinus("list", "rollouts", name=name)
+    assert api.agents == {f"{name}/{__version__}"}
+
+
+def test_requests_are_logged_where_the_user_asks_for_it(api: Any, rollout: Callable[..., Any]) -> None:
+    api.put("rollouts", rollout())
+    with start("pause", "shop", "-v=6", "--server", api.url, "--token", "hush") as process:
+        out, err = process.communicate(timeout=20)
+    assert out == "rollout 'shop' paused\n"
+    assert "PATCH /apis/argoproj.io/v1alpha1/namespaces/default/rollouts/shop" in err
+    assert "hush" not in err
 
 
 def test_names_and_variables_of_the_two_programs() -> None:

@@ -50,7 +50,7 @@ async def _follow(live: Live, paint: Paint) -> None:
         while True:
             view = view_of(live.observed())
             if is_terminal():
-                redraw(_text(view, paint))
+                redraw(_text(view, paint) + _doubt(watches.trouble))
             elif view != last:
                 click.echo(_text(view, paint))
             last = view
@@ -60,3 +60,7 @@ async def _follow(live: Live, paint: Paint) -> None:
 
 def _text(view: RolloutView, paint: Paint) -> str:
     return write_view(view, datetime.now(UTC), paint)
+
+
+def _doubt(trouble: str) -> str:
+    return f"\n⚠ This may be old: {trouble}\n" if trouble else ""

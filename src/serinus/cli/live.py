@@ -50,6 +50,11 @@ class Watches:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
+    @property
+    def trouble(self) -> str:
+        """Why what is held may be old; empty while all watches run."""
+        return next((str(item.trouble) for item in self._informers if item.trouble and not item.missing), "")
+
     async def wait(self, seconds: float | None) -> None:
         """Wait for a change, for so many seconds at most."""
         await self._wait(self.changed.wait(), seconds)

@@ -61,6 +61,9 @@ def run(called: str, args: list[str]) -> int:
     except click.ClickException as error:
         say(error.format_message())
         return 1
+    except OSError as error:  # a full disk behind stdout, a kubeconfig that may not be read
+        say(": ".join(filter(None, [error.strerror or str(error), error.filename])))
+        return 1
     except (click.Abort, KeyboardInterrupt):
         return 130
     return code if isinstance(code, int) else 0

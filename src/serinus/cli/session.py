@@ -9,6 +9,7 @@ from typing import TypeVar
 
 import click
 
+from serinus import __version__
 from serinus.api.kinds import Kind
 from serinus.cli.failure import Failure, one_line, say
 from serinus.cli.flags import connection_options, set_up_log
@@ -40,14 +41,19 @@ def run(work: Callable[[Cluster], Awaitable[T]]) -> T:
     options = connection_options(context)
     try:
         with one_line():
-            return asyncio.run(_connected(options, work))
+            return asyncio.run(_connected(options, user_agent(context), work))
     except KeyboardInterrupt:
         raise click.exceptions.Exit(INTERRUPTED) from None
 
 
-async def _connected(options: ConnectionOptions, work: Callable[[Cluster], Awaitable[T]]) -> T:
+def user_agent(context: click.Context) -> str:
+    """How the API server's log and ``managedFields`` call us: the program as it was called, and its version."""
+    return f"{(context.find_root().info_name or 'serinus').replace(' ', '-')}/{__version__}"
+
+
+async def _connected(options: ConnectionOptions, agent: str, work: Callable[[Cluster], Awaitable[T]]) -> T:
     connection = load_connection(options)
-    async with Client(connection) as client:
+    async with Client(connection, user_agent=agent) as client:
         return await work(Cluster(client, connection.namespace))
 
 
