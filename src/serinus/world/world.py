@@ -62,6 +62,7 @@ class World:
         while not is_done():
             moment = self._next()
             if moment is None or moment > end:
+                self.now = end
                 raise StuckError("nothing more happens" if moment is None else f"not so within {limit:g} s")
             self._live(moment)
 

@@ -1,0 +1,67 @@
+"""What stays of old versions and of routes, and what does not."""
+
+from serinus.api import keys
+from serinus.api.kinds import ROLLOUT
+from stories.manifests import INGRESS, NAME, V1, V2, V3, pause, rollout, routed, weight
+from stories.stage import Stage
+
+V4, V5 = "nginx:1.24.0", "nginx:1.25.0"
+STEPS = (weight(20), pause(), weight(60))
+
+
+async def test_old_versions_are_forgotten_beyond_the_limit(stage: Stage) -> None:
+    await stage.deploy(rollout(replicas=1))
+    for image in (V2, V3, V4, V5):
+        await stage.set_image(image)
+        await stage.until(lambda look, image=image: look.is_settled(image))
+    look = await stage.until(lambda look: len(look.replica_sets) == 3)
+    assert look.revisions == {V3: 3, V4: 4, V5: 5}
+
+
+async def test_old_pods_stay_for_the_scale_down_delay(stage: Stage) -> None:
+    await stage.deploy_routed(routed((weight(20),), scaleDownDelaySeconds=12))
+    await stage.set_image(V2)
+    look = await stage.until(lambda look: look.is_healthy and look.services["stable"] == V2)
+    assert keys.SCALE_DOWN_DEADLINE in look.replica_sets[V1]["metadata"]["annotations"]
+    await stage.stays(lambda look: look.serving[V1] == 3, seconds=8)
+    look = await stage.until(lambda look: look.is_settled(V2))
+    assert keys.SCALE_DOWN_DEADLINE not in look.replica_sets[V1]["metadata"]["annotations"]
+
+
+async def test_a_delay_of_0_still_lets_traffic_go_first(stage: Stage) -> None:
+    await stage.deploy_routed(routed((weight(20),), scaleDownDelaySeconds=0))
+    await stage.set_image(V2)
+    await stage.until(lambda look: look.is_healthy and look.services["stable"] == V2)
+    await stage.until(lambda look: look.is_settled(V2), limit=12)
+
+
+async def test_back_to_a_version_within_its_delay_uses_its_pods(stage: Stage) -> None:
+    await stage.deploy_routed(routed((weight(20), pause()), scaleDownDelaySeconds=30))
+    await stage.set_image(V2)
+    await stage.until(lambda look: look.is_paused_at(1))
+    await stage.promote()
+    await stage.until(lambda look: look.is_healthy and look.sizes == {V1: 3, V2: 3})
+    await stage.undo(V1)
+    look = await stage.until(lambda look: look.is_paused_at(1))
+    assert keys.SCALE_DOWN_DEADLINE not in look.replica_sets[V1]["metadata"]["annotations"]
+    assert look.serving[V2] == 3
+
+
+async def test_without_routing_in_the_spec_no_ingress_stays(stage: Stage) -> None:
+    await stage.deploy_routed(routed(STEPS))
+    await stage.set_image(V2)
+    await stage.until(lambda look: look.is_paused_at(1))
+    await stage.patch(ROLLOUT, NAME, {"spec": {"strategy": {"canary": {"trafficRouting": None}}}})
+    look = await stage.until(lambda look: look.ingresses == {INGRESS})
+    assert look.weight is None
+    await stage.promote()
+    await stage.until(lambda look: look.is_settled(V2))
+
+
+async def test_a_rollout_takes_all_that_it_made_with_it(stage: Stage) -> None:
+    await stage.deploy_routed(routed(STEPS))
+    await stage.set_image(V2)
+    await stage.until(lambda look: look.is_paused_at(1))
+    await stage.delete(ROLLOUT, NAME)
+    look = await stage.until(lambda look: not look.replica_sets and not look.pods)
+    assert look.ingresses == {INGRESS}

@@ -1,0 +1,75 @@
+"""People let an update go on."""
+
+from stories.manifests import INGRESS, V1, V2, pause, rollout, routed, weight
+from stories.stage import Stage
+
+
+async def test_promote_ends_the_pause_and_no_more(stage: Stage) -> None:
+    await stage.deploy_routed(routed((weight(20), pause(), weight(40), pause())))
+    await stage.set_image(V2)
+    await stage.until(lambda look: look.is_paused_at(1))
+    await stage.promote()
+    look = await stage.until(lambda look: look.is_paused_at(3))
+    assert look.canary_weight == "40"
+    assert "Rollout step 2/4 completed (pause)" in look.told("RolloutStepCompleted")
+
+
+async def test_promote_cuts_a_timed_pause_short(stage: Stage) -> None:
+    await stage.deploy_routed(routed((weight(20), pause("1h"), weight(40), pause())))
+    await stage.set_image(V2)
+    await stage.until(lambda look: look.is_paused_at(1))
+    await stage.promote()
+    await stage.until(lambda look: look.is_paused_at(3))
+
+
+async def test_promote_of_a_step_that_runs_skips_it(stage: Stage) -> None:
+    await stage.break_image(V2)
+    await stage.deploy_routed(routed((weight(20), pause())))
+    await stage.set_image(V2)
+    await stage.until(lambda look: look.pods[V2] == 1 and look.step == 0)
+    await stage.promote()
+    look = await stage.until(lambda look: look.is_paused_at(1))
+    assert look.canary_ingress is None
+
+
+async def test_full_promotion_skips_everything_but_readiness(stage: Stage) -> None:
+    await stage.deploy_routed(routed((weight(20), pause(), weight(40), pause()), scaleDownDelaySeconds=6))
+    await stage.set_image(V2)
+    await stage.until(lambda look: look.is_paused_at(1))
+    await stage.promote_full()
+    look = await stage.until(lambda look: look.is_healthy)
+    assert look.serving[V2] == 3
+    assert not look.rollout.status.promote_full
+    assert look.told("RolloutCompleted")[-1].endswith(": Full promotion requested")
+    look = await stage.until(lambda look: look.is_settled(V2))
+    assert look.ingresses == {INGRESS}
+
+
+async def test_full_promotion_without_a_router_keeps_its_bounds(stage: Stage) -> None:
+    await stage.deploy(rollout((weight(25), pause()), replicas=4, maxSurge=1, maxUnavailable=0))
+    await stage.set_image(V2)
+    await stage.until(lambda look: look.is_paused_at(1))
+    await stage.promote_full()
+    look = await stage.until(lambda look: look.is_settled(V2))
+    assert look.step == 2
+
+
+async def test_full_promotion_waits_for_pods_that_serve(stage: Stage) -> None:
+    await stage.deploy_routed(routed((weight(20), pause())))
+    await stage.break_image(V2)
+    await stage.set_image(V2)
+    await stage.until(lambda look: look.pods[V2] == 1)
+    await stage.promote_full()
+    await stage.until(lambda look: look.pods[V2] == 3)
+    look = await stage.stays(lambda look: look.services == {"stable": V1, "canary": V1}, seconds=8)
+    assert look.phase == "Progressing"
+    await stage.sees_traffic({V1: 100})
+    await stage.mend_image(V2)
+    await stage.until(lambda look: look.is_healthy and look.services["stable"] == V2)
+
+
+async def test_full_promotion_of_nothing_changes_nothing(stage: Stage) -> None:
+    await stage.deploy_routed(routed((weight(20), pause())))
+    await stage.promote_full()
+    look = await stage.until(lambda look: not look.rollout.status.promote_full)
+    assert look.is_settled(V1)
