@@ -66,6 +66,16 @@ class ReplicaSet(ApiStruct, frozen=True):
         return self.status.available_replicas
 
     @property
+    def serving(self) -> int:
+        """How many of the available pods are to stay: those beyond ``replicas`` may end at any moment."""
+        return min(self.available, self.replicas)
+
+    @property
+    def is_observed(self) -> bool:
+        """Whether the status speaks of the spec as it is: before that, pods that it counts may be about to end."""
+        return self.status.observed_generation >= self.metadata.generation
+
+    @property
     def revision(self) -> int:
         """The number that users see; 0 where none is readable."""
         return _number(self.metadata.annotations.get(keys.REVISION)) or 0

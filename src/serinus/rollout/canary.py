@@ -54,10 +54,10 @@ def split(seen: Seen, fleet: Fleet, progress: Progress, now: datetime) -> Split:
         return Split(0, over=True, until=_settling_until(seen, progress, now))
     if progress.is_aborted:
         return Split(0, over=True)
-    if fleet.new is None or fleet.new.available == 0:
+    if fleet.new is None or fleet.new.serving == 0:
         return Split(0, over=False)
     wanted = _wanted_weight(seen, fleet, progress)
-    serving = fleet.stable.available if fleet.stable else 0
+    serving = fleet.stable.serving if fleet.stable else 0
     needed = (canary.max_weight - wanted) * rollout.replicas // canary.max_weight
     if serving < needed and not is_reached(fleet.stable, needed, canary.replica_progress_threshold):
         current = current_weight(seen)
@@ -207,9 +207,9 @@ def _finish(seen: Seen, fleet: Fleet, progress: Progress) -> Progress:
 
 
 def _is_able(new: ReplicaSet | None, total: int, threshold: ReplicaProgressThreshold | None) -> bool:
-    if new is None:
+    if new is None or not new.is_observed:
         return False
-    return new.available >= total or (threshold is not None and is_reached(new, total, threshold))
+    return new.serving >= total or (threshold is not None and is_reached(new, total, threshold))
 
 
 def _promote(seen: Seen, fleet: Fleet, progress: Progress, reason: str) -> Progress:

@@ -33,7 +33,7 @@ def given_up(seen: Seen, fleet: Fleet, selected: dict[str, str], now: datetime) 
     if new.has_deadline:
         is_over = new.deadline is None or (now >= new.deadline and not _is_selected(seen, new, selected))
         return Aim(0 if is_over else new.replicas, new.deadline)
-    is_covered = stable is not None and stable.available >= seen.rollout.replicas
+    is_covered = stable is not None and stable.serving >= seen.rollout.replicas
     if not is_covered or _is_selected(seen, new, selected):
         return Aim(new.replicas)
     delay = canary_of(seen.rollout).abort_scale_down_delay_seconds
@@ -42,13 +42,13 @@ def given_up(seen: Seen, fleet: Fleet, selected: dict[str, str], now: datetime) 
 
 def _basic(seen: Seen, fleet: Fleet) -> dict[str, Aim]:
     """Without a router: as many pods as can be spared, those that do not serve first."""
-    spare = sum(item.available for item in fleet.all) - bounds_of(seen.rollout).floor
+    spare = sum(item.serving for item in fleet.all if item.is_observed)
+    spare -= bounds_of(seen.rollout).floor
     aims: dict[str, Aim] = {}
     for item in sorted(fleet.others, key=lambda item: item.revision, reverse=True):
-        serving = min(item.available, item.replicas)
-        going = min(serving, max(0, spare)) if not _is_selected(seen, item, {}) else 0
+        going = min(item.serving, max(0, spare)) if not _is_selected(seen, item, {}) else 0
         spare -= going
-        aims[item.name] = Aim(serving - going)
+        aims[item.name] = Aim(item.serving - going)
     return aims
 
 

@@ -31,6 +31,8 @@ def select(seen: Seen, fleet: Fleet, progress: Progress) -> tuple[dict[str, str]
 
 def _can_serve(item: ReplicaSet, *, is_first: bool) -> bool:
     """A Service that was never ours carries all traffic: it is narrowed only onto a version that is fully there."""
+    if not item.is_observed:
+        return False
     if is_first:
-        return item.replicas > 0 and item.available >= item.replicas
-    return item.available > 0
+        return item.replicas > 0 and item.serving >= item.replicas
+    return item.serving > 0

@@ -62,4 +62,4 @@ def _wanted(item: ReplicaSet | None) -> int:
 
 
 def _pods(item: ReplicaSet) -> Pods:
-    return Pods(item.replicas, item.available)
+    return Pods(item.replicas, item.available, item.is_observed)

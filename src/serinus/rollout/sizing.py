@@ -10,10 +10,14 @@ from msgspec import Struct
 
 
 class Pods(Struct, frozen=True):
-    """Pods of one version: how many are wanted now, and how many serve."""
+    """Pods of one version: how many are wanted now, and how many serve.
+
+    Where ``is_observed`` is false, some that serve may be about to end.
+    """
 
     wanted: int = 0
     available: int = 0
+    is_observed: bool = True
 
 
 class Bounds(Struct, frozen=True):
@@ -87,13 +91,13 @@ def _options(weight: int, max_weight: int, within: Bounds) -> list[tuple[int, in
 def basic(new: Pods | None, stable: Pods | None, others: int, target: Sizes, within: Bounds) -> Sizes:
     """The next sizes on the way to a target, without a router (one safe move, not the whole way).
 
-    ``others`` counts the wanted pods of versions that are neither: while there are some, nothing shrinks. Pods that do
-    not serve may go at once; those that do go only while the floor holds.
+    ``others`` counts the wanted pods of versions that are neither: while there are some, nothing shrinks, and neither
+    while a size is not in effect. Pods that do not serve may go at once; those that do go only while the floor holds.
     """
     if stable is None:
         return Sizes(within.total, 0)
     grown = _grow(new or Pods(), stable, others, target, within)
-    if others > 0:
+    if others > 0 or not (stable.is_observed and (new is None or new.is_observed)):
         return grown
     return _shrink(new, stable, grown, target, within)
 

@@ -64,7 +64,9 @@ def missing(rollout: Rollout, fleet: Fleet, progress: Progress) -> tuple[str, ..
     """What keeps pods from being as the current step wants them."""
     canary, sizes = canary_of(rollout), target(rollout, fleet, progress)
     reasons = []
-    if not is_reached(fleet.new, sizes.new, canary.replica_progress_threshold):
+    if fleet.new is not None and not fleet.new.is_observed:
+        reasons.append(f"the size of {fleet.new.name} is not in effect yet")
+    elif not is_reached(fleet.new, sizes.new, canary.replica_progress_threshold):
         reasons.append(f"canary has {fleet.new.available if fleet.new else 0} of {sizes.new} available")
     if fleet.stable is not None and not _is_sized(fleet.stable, sizes.stable):
         reasons.append(f"stable has {fleet.stable.status.replicas} of {sizes.stable} pods")
