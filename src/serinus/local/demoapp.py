@@ -222,7 +222,8 @@ class Server:
             listener.close()
         for writer in self._idle:
             writer.close()
-        if self._open:
+        while self._open:
+            self._emptied.clear()
             await self._emptied.wait()
 
     async def _serve(self, reader: StreamReader, writer: StreamWriter) -> None:

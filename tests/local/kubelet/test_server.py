@@ -1,6 +1,7 @@
 """The kubelet's endpoint: logs for those whose certificate is trusted."""
 
 import asyncio
+import json
 import ssl
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -79,14 +80,20 @@ async def test_following_ends_when_the_run_ends(served: Served) -> None:
         ("/healthz", 200, "ok"),
         ("/containerLogs/shop/web-1/none", 404, "there is no shop/web-1/none"),
         ("/containerLogs/shop/web-1/c?tailLines=x", 400, "tailLines=x"),
-        ("/exec/shop/web-1/c?command=sh", 501, "local processes"),
-        ("/portForward/shop/web-1", 501, "local processes"),
     ],
 )
 async def test_answers_are_one_clear_line(served: Served, path: str, status: int, said: str) -> None:
     found, text = await served.get(path)
     assert (found, text.count("\n")) == (status, 1)
     assert said in text
+
+
+@pytest.mark.parametrize("path", ["/exec/shop/web-1/c?command=sh", "/attach/shop/web-1/c", "/portForward/shop/web-1"])
+async def test_what_it_cannot_do_is_refused_in_the_words_of_the_api(served: Served, path: str) -> None:
+    status, text = await served.get(path)
+    said = json.loads(text)
+    assert (status, said["kind"], said["code"]) == (501, "Status", 501)
+    assert "local processes" in said["message"]
 
 
 async def test_nobody_gets_in_without_a_certificate(served: Served) -> None:

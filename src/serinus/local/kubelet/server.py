@@ -68,8 +68,11 @@ class LogServer:
         return web.Response(text="ok\n")
 
     async def _cannot(self, request: web.Request) -> web.Response:
+        """Refuse in the API's own form: only that reaches the user through the API server."""
         verb = request.path.split("/")[1]
-        return web.Response(status=501, text=f"{verb}: pods are local processes here, without containers to enter\n")
+        message = f"{verb}: pods are local processes here, without containers to enter"
+        status = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure", "message": message}
+        return web.json_response({**status, "reason": "NotImplemented", "code": 501}, status=501)
 
     async def _logs(self, request: web.Request) -> web.StreamResponse:
         where = request.match_info
