@@ -53,6 +53,8 @@ class Api:
     forbidden: set[str] = field(default_factory=set)
     token: str = ""
     delay: float = 0.0
+    page: int = 0
+    """How many objects a list holds at most; 0: all."""
     watchers: list[tuple[str, "asyncio.Queue[bytes | None]"]] = field(default_factory=list)
     watched: defaultdict[str, asyncio.Event] = field(default_factory=lambda: defaultdict(asyncio.Event))
     loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
@@ -127,7 +129,10 @@ class Api:
             for (kind, space, name), manifest in self.objects.items()
             if kind == plural and namespace in {"", space} and wanted in {"", name}
         ]
-        return web.json_response({"metadata": {"resourceVersion": str(self.version)}, "items": items})
+        start = int(request.query.get("continue") or 0)
+        end = start + (self.page or len(items))
+        metadata = {"resourceVersion": str(self.version), "continue": str(end) if end < len(items) else ""}
+        return web.json_response({"metadata": metadata, "items": items[start:end]})
 
     async def _watch(self, request: web.Request, plural: str) -> web.StreamResponse:
         queue: asyncio.Queue[bytes | None] = asyncio.Queue()

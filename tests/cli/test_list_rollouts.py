@@ -40,6 +40,11 @@ def test_all_namespaces_are_told_apart(serinus: Any, three: Any) -> None:
     ]
 
 
+def test_a_list_in_many_pages_is_read_to_its_end(serinus: Any, three: Any) -> None:
+    three.page = 1
+    assert len(serinus("list", "rollouts", "-A").out.splitlines()) == 4
+
+
 def test_one_can_be_chosen_by_name(serinus: Any, three: Any) -> None:
     assert [line.split()[0] for line in serinus("list", "rollouts", "--name", "shop").out.splitlines()] == [
         "NAME",

@@ -165,6 +165,12 @@ def test_connection_flags_stand_before_and_after_the_command(heard: list[Any], p
     assert options.insecure_skip_tls_verify is True
 
 
+def test_what_follows_two_dashes_is_no_flag(program: Any) -> None:
+    said = program("pause", "--", "-n=shop")
+    assert said.code == 1
+    assert said.err.startswith("Error: Invalid value for 'NAME...': '-n=shop' cannot be the name of an object")
+
+
 def test_flags_that_are_not_given_leave_the_kubeconfig_alone(heard: list[Any], program: Any) -> None:
     program("pause", "x", "--insecure-skip-tls-verify=false")
     assert heard == [ConnectionOptions()]

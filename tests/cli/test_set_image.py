@@ -109,3 +109,10 @@ def test_an_unknown_kind_of_workload_is_named(serinus: Any, api: Any, rollout: C
     assert said.err == (
         "Error: rollout \"shop\" refers to a 'StatefulSet'; known kinds are Deployment, ReplicaSet, PodTemplate\n"
     )
+
+
+def test_a_workload_without_a_template_is_named(serinus: Any, api: Any, rollout: Callable[..., Any]) -> None:
+    api.put("rollouts", referring(rollout, "Deployment"))
+    api.put("deployments", {"metadata": {"name": "legacy"}, "spec": {}})
+    said = serinus("set", "image", "shop", "web=nginx:3")
+    assert (said.code, said.err) == (1, 'Error: deployment "legacy" has no pod template\n')

@@ -22,8 +22,7 @@ def meta(name: str, owner: str = "", revision: int = 0, **more: Any) -> dict[str
         "uid": f"uid-{name}",
         "annotations": annotations | more.pop("annotations", {}),
         "ownerReferences": [{"uid": f"uid-{owner}", "controller": True}] if owner else [],
-        "creationTimestamp": "2026-01-01T00:00:00Z",
-        **more,
+        **{"creationTimestamp": "2026-01-01T00:00:00Z"} | more,
     }
 
 
@@ -186,3 +185,10 @@ def test_an_object_that_says_nothing_of_its_owner_belongs_to_nobody() -> None:
     nameless = msgspec.convert({"metadata": {"name": "shop"}}, Rollout)
     stray = msgspec.convert({"metadata": {"name": "x", "ownerReferences": [{"name": "shop"}]}}, ReplicaSet)
     assert view_of(Observed(nameless, (stray,))).tree.children == ()
+
+
+@pytest.mark.parametrize("created", [None, "yesterday"])
+def test_a_thing_whose_age_nobody_can_read_has_none(created: str | None) -> None:
+    pod = {"metadata": meta("p", "shop-a", creationTimestamp=created)}
+    view = view_of(Observed(rollout({"canary": {}}), (replica_set("a", 1),), (pod,)))
+    assert view.tree.children[0].children[0].children[0].created is None

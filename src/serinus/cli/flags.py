@@ -1,4 +1,4 @@
-"""Flags in kubectl's manner: the connection flags, and Go's way of writing a flag.
+"""Flags in kubectl's manner, first of all those that say where the cluster is.
 
 The connection flags stand before or after the command, as users of kubectl are used to. Where both are given, the
 later one counts.
@@ -7,19 +7,17 @@ later one counts.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from serinus.api.amounts import parse_duration
+from serinus.cli.gostyle import go_style
 
 if TYPE_CHECKING:
     from serinus.kube.options import ConnectionOptions
 
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
-_TRUE = {"1", "t", "T", "true", "TRUE", "True"}
-_FALSE = {"0", "f", "F", "false", "FALSE", "False"}
 _LEVELS = {
     "trace": "DEBUG",
     "debug": "DEBUG",
@@ -175,30 +173,3 @@ def format_flags(command: click.Command, ctx: click.Context, formatter: click.He
         if rows:
             with formatter.section(title):
                 formatter.write_dl(rows)
-
-
-def go_style(command: click.Command, ctx: click.Context, args: list[str]) -> Iterator[str]:
-    """Rewrite ``--watch=false``, ``-w=true`` and ``-n=shop``, which Go programs take and click does not."""
-    options = {name: item for item in command.get_params(ctx) if isinstance(item, click.Option) for name in item.opts}
-    for index, word in enumerate(args):
-        if word == "--":
-            yield from args[index:]
-            return
-        name, equals, value = word.partition("=")
-        option = options.get(name)
-        if option is None or not equals:
-            yield word
-        elif option.is_flag:
-            yield from _boolean(option, ctx, name, value)
-        elif len(name) == 2:
-            yield from (name, value)
-        else:
-            yield word
-
-
-def _boolean(option: click.Option, ctx: click.Context, name: str, value: str) -> list[str]:
-    if value in _TRUE:
-        return [name]
-    if value in _FALSE:
-        return option.secondary_opts[:1]
-    raise click.BadParameter(f"{value!r} is neither true nor false", ctx=ctx, param=option, param_hint=f"'{name}'")

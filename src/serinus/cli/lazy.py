@@ -9,7 +9,8 @@ import click
 from click.shell_completion import CompletionItem
 
 from serinus.cli.failure import Failure
-from serinus.cli.flags import add_connection_flags, format_flags, go_style
+from serinus.cli.flags import add_connection_flags, format_flags
+from serinus.cli.gostyle import go_style
 
 
 @dataclass(frozen=True)
