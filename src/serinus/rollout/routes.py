@@ -11,6 +11,7 @@ from serinus.api.workload import Foreign
 from serinus.plan import Create, Delete, Patch, Seen, Write
 from serinus.rollout.fleet import Fleet
 from serinus.rollout.goal import Goal
+from serinus.rollout.managed import header_routes, mirror_routes
 from serinus.rollout.target import canary_of
 from serinus.traffic.router import Router, Traffic, Wanted
 
@@ -36,6 +37,7 @@ def wanted_routes(seen: Seen, fleet: Fleet, goal: Goal, routers: Sequence[Router
     canary = canary_of(seen.rollout)
     if goal.traffic is None or canary.traffic_routing is None or fleet.new is None:
         return ()
+    is_bare = goal.traffic.over or goal.progress.promote_full or fleet.new.available == 0
     traffic = Traffic(
         rollout=seen.rollout,
         weight=goal.traffic.weight,
@@ -44,6 +46,8 @@ def wanted_routes(seen: Seen, fleet: Fleet, goal: Goal, routers: Sequence[Router
         cleanup=seen.settings.traffic_cleanup,
         canary_hash=fleet.hash,
         stable_hash=goal.progress.stable_hash,
+        header_routes=() if is_bare else header_routes(canary, goal.progress.index),
+        mirror_routes=() if is_bare else mirror_routes(canary, goal.progress.index),
     )
     serving = [router for router in routers if router.serves(canary.traffic_routing)]
     return tuple(item for router in serving for item in router.route(traffic, seen.objects))
