@@ -80,3 +80,22 @@ async def test_min_pods_keep_a_small_canary_available(stage: Stage) -> None:
     await stage.set_image(V2)
     look = await stage.until(lambda look: look.is_paused_at(1))
     assert look.pods == {V1: 4, V2: 2}
+
+
+async def test_where_the_weight_falls_traffic_goes_before_pods(stage: Stage) -> None:
+    await stage.deploy_routed(routed((weight(60), pause(), weight(20), pause(), weight(0), pause()), replicas=5))
+    await stage.set_image(V2)
+    await stage.until(lambda look: look.is_paused_at(1))
+    await stage.promote()
+    look = await stage.until(lambda look: look.canary_weight == "20")
+    assert look.pods[V2] == 3
+    await stage.sees_traffic({V1: 80, V2: 20})
+    look = await stage.until(lambda look: look.is_paused_at(3))
+    assert look.pods == {V1: 5, V2: 1}
+    await stage.promote()
+    await stage.sees_traffic({V1: 100})
+    look = await stage.until(lambda look: look.is_paused_at(5))
+    assert look.pods == {V1: 5}
+    assert look.services == {"stable": V1, "canary": V1}
+    await stage.promote()
+    await stage.until(lambda look: look.is_healthy and look.services == {"stable": V2, "canary": V2})

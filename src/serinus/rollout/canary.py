@@ -14,7 +14,7 @@ from serinus.rollout import podhash, weight
 from serinus.rollout.fleet import Fleet
 from serinus.rollout.progress import CANARY_PAUSE, INCONCLUSIVE, Progress
 from serinus.rollout.steps import At, Done, Outcome, Pausing, Waiting, describe, outcome
-from serinus.rollout.target import canary_of, is_reached, missing
+from serinus.rollout.target import canary_of, is_reached, is_short, missing
 from serinus.traffic.router import Router, Traffic
 
 
@@ -94,9 +94,10 @@ def _wanted_weight(seen: Seen, fleet: Fleet, progress: Progress) -> int:
         return current_weight(seen)
     if not canary.steps:
         return 0
-    if missing(seen.rollout, fleet, progress):
-        return weight.before_step(canary, progress.index)
-    return weight.at_step(canary, progress.index)
+    at_step = weight.at_step(canary, progress.index)
+    if is_short(seen.rollout, fleet, progress):
+        return min(at_step, weight.before_step(canary, progress.index))
+    return at_step
 
 
 def _begin(seen: Seen, fleet: Fleet, now: datetime) -> Progress:

@@ -57,7 +57,8 @@ def _goal(seen: Seen, fleet: Fleet, progress: Progress, now: datetime) -> tuple[
     services, unready = select(seen, fleet, progress)
     new_size, sizes = wanted_sizes(seen, fleet, progress, services, now)
     traffic = split(seen, fleet, progress, now) if canary_of(seen.rollout).traffic_routing else None
-    deadlines = earliest_of(aim.deadline for aim in sizes.values() if aim.replicas)
+    ends = (aim.deadline for aim in sizes.values() if aim.replicas)
+    deadlines = earliest_of(end for end in ends if end and end > now)
     goal = Goal(
         progress=progress,
         revision=_revision(fleet),

@@ -40,6 +40,15 @@ def given_up(seen: Seen, fleet: Fleet, selected: dict[str, str], now: datetime) 
     return Aim(new.replicas, _in(seen, _DEFAULT_DELAY if delay is None else delay, now))
 
 
+def drained(seen: Seen, item: ReplicaSet, aim: Aim, selected: dict[str, str], now: datetime) -> Aim:
+    """The aim of a version whose share of traffic fell: smaller, once that is in effect."""
+    if not item.has_deadline:
+        return Aim(item.replicas, _in(seen, 0, now))
+    is_over = item.deadline is None or now >= item.deadline
+    is_free = aim.replicas > 0 or not _is_selected(seen, item, selected)
+    return aim if is_over and is_free else Aim(item.replicas, item.deadline)
+
+
 def _basic(seen: Seen, fleet: Fleet) -> dict[str, Aim]:
     """Without a router: as many pods as can be spared, those that do not serve first."""
     spare = sum(item.serving for item in fleet.all if item.is_observed)

@@ -5,13 +5,14 @@ from serinus.api.workload import ReplicaSet
 from serinus.plan import Seen
 from serinus.rollout.fleet import Fleet
 from serinus.rollout.progress import Progress
-from serinus.rollout.target import canary_of
+from serinus.rollout.target import canary_of, target
 
 
 def select(seen: Seen, fleet: Fleet, progress: Progress) -> tuple[dict[str, str], tuple[str, ...]]:
     """Say which hash each Service should select, as far as that is safe now, and what is waited for."""
     canary = canary_of(seen.rollout)
-    of_canary = progress.stable_hash if progress.is_aborted else fleet.hash
+    is_left = progress.is_aborted or _is_emptied(seen, fleet, progress)
+    of_canary = progress.stable_hash if is_left else fleet.hash
     wanted = {canary.stable_service: progress.stable_hash, canary.canary_service: of_canary}
     sets = {item.hash: item for item in fleet.all}
     chosen, why = {}, []
@@ -27,6 +28,12 @@ def select(seen: Seen, fleet: Fleet, progress: Progress) -> tuple[dict[str, str]
         else:
             why.append(f"Service {name} waits for pods of {item.name} that can serve")
     return chosen, tuple(why)
+
+
+def _is_emptied(seen: Seen, fleet: Fleet, progress: Progress) -> bool:
+    """Whether the new version is to have no pods at this step, with a router: its Service must not lead nowhere."""
+    is_routed = canary_of(seen.rollout).traffic_routing is not None
+    return is_routed and not progress.is_halted and target(seen.rollout, fleet, progress).new == 0
 
 
 def _can_serve(item: ReplicaSet, *, is_first: bool) -> bool:

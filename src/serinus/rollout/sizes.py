@@ -8,7 +8,7 @@ from serinus.rollout import sizing
 from serinus.rollout.fleet import Fleet
 from serinus.rollout.goal import Aim
 from serinus.rollout.progress import Progress
-from serinus.rollout.retire import given_up, old_sizes
+from serinus.rollout.retire import drained, given_up, old_sizes
 from serinus.rollout.sizing import Pods, Sizes
 from serinus.rollout.target import bounds_of, canary_of, target
 
@@ -22,7 +22,12 @@ def wanted_sizes(
     if fleet.stable is not None:
         aims[fleet.stable.name] = Aim(sizes.stable)
     if fleet.new is not None and not fleet.is_settled:
-        aims[fleet.new.name] = _new_aim(seen, fleet, progress, selected, now) or Aim(sizes.new)
+        aim = Aim(sizes.new)
+        if _is_given_up(seen, fleet, progress):
+            aim = given_up(seen, fleet, selected, now)
+        elif _loses_traffic(seen, fleet, aim):
+            aim = drained(seen, fleet.new, aim, selected, now)
+        aims[fleet.new.name] = aim
     return sizes.new, aims
 
 
@@ -37,12 +42,17 @@ def _next(seen: Seen, fleet: Fleet, progress: Progress) -> Sizes:
     return sizing.basic(new, _pods(fleet.stable), others, goal, bounds_of(seen.rollout))
 
 
-def _new_aim(seen: Seen, fleet: Fleet, progress: Progress, selected: dict[str, str], now: datetime) -> Aim | None:
-    """The new version's aim where a delay decides it instead of the weight."""
+def _is_given_up(seen: Seen, fleet: Fleet, progress: Progress) -> bool:
+    """Whether the new version stays for a while after an abort, with a router, and then goes."""
     is_routed = canary_of(seen.rollout).traffic_routing is not None
-    if not (progress.is_aborted and is_routed) or _is_kept_by_user(seen, fleet, progress):
-        return None
-    return given_up(seen, fleet, selected, now)
+    return progress.is_aborted and is_routed and not _is_kept_by_user(seen, fleet, progress)
+
+
+def _loses_traffic(seen: Seen, fleet: Fleet, aim: Aim) -> bool:
+    """Whether the new version shrinks because a router gives it less; then traffic goes first."""
+    is_routed = canary_of(seen.rollout).traffic_routing is not None
+    is_smaller = fleet.new is not None and aim.replicas < fleet.new.replicas
+    return is_routed and is_smaller and not _is_rescaled(seen, fleet)
 
 
 def _is_kept_by_user(seen: Seen, fleet: Fleet, progress: Progress) -> bool:

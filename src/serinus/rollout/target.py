@@ -76,6 +76,15 @@ def missing(rollout: Rollout, fleet: Fleet, progress: Progress) -> tuple[str, ..
     return tuple(reasons)
 
 
+def is_short(rollout: Rollout, fleet: Fleet, progress: Progress) -> bool:
+    """Whether pods are still too few for the weight of the current step; too many are no obstacle."""
+    canary, sizes = canary_of(rollout), target(rollout, fleet, progress)
+    new, stable = fleet.new, fleet.stable
+    if new is None or not new.is_observed or (stable is not None and stable.status.replicas < sizes.stable):
+        return True
+    return new.serving < sizes.new and not is_reached(new, sizes.new, canary.replica_progress_threshold)
+
+
 def is_reached(item: ReplicaSet | None, wanted: int, threshold: ReplicaProgressThreshold | None) -> bool:
     """Whether enough pods of a version serve (``replicaProgressThreshold``)."""
     if item is None:
