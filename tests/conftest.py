@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from controller.process import ControllerProcess
 from serinus.local import guard
 from serinus.local.build import build
 from serinus.local.errors import LocalError
@@ -44,6 +45,8 @@ class Cluster:
     controller_token: str = field(repr=False)
     gateways: dict[str, str]
     audit_log: Path
+    mark: str
+    """In the environment of every process that must end with the cluster."""
 
     def kubectl(self, *args: str, stdin: str | None = None, context: str | None = None, check: bool = True) -> str:
         """Run kubectl against the cluster and return what it printed."""
@@ -95,7 +98,7 @@ def cluster(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     process = start_cluster(root, mark)
     os.write(pipe, f"+{process.pid}\n".encode())
     try:
-        yield wait_ready(process, root)
+        yield wait_ready(process, root, mark)
         process.terminate()
         assert process.wait(30) == 0, last_line(root)
     finally:
@@ -112,6 +115,16 @@ def namespace(cluster: Cluster) -> Iterator[str]:
     cluster.kubectl("create", "namespace", name)
     yield name
     cluster.kubectl("delete", "namespace", name, "--wait=false", "--ignore-not-found")
+
+
+@pytest.fixture
+def controller(cluster: Cluster, namespace: str, tmp_path: Path) -> Iterator[ControllerProcess]:
+    """The controller, serving the test's namespace."""
+    process = ControllerProcess(cluster, namespace, tmp_path / "controller.log")
+    process.start()
+    yield process
+    if process.is_running:
+        assert process.stop() == 0
 
 
 def start_guard(mark: str) -> "tuple[subprocess.Popen[bytes], int]":
@@ -132,7 +145,7 @@ def start_cluster(root: Path, mark: str) -> "subprocess.Popen[bytes]":
         return subprocess.Popen(argv, env=env, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
 
 
-def wait_ready(process: "subprocess.Popen[bytes]", root: Path) -> Cluster:
+def wait_ready(process: "subprocess.Popen[bytes]", root: Path, mark: str) -> Cluster:
     """Wait until the cluster's state file says that it is ready."""
     folder = root / "tests"
     deadline = time.monotonic() + UP_LIMIT
@@ -154,6 +167,7 @@ def wait_ready(process: "subprocess.Popen[bytes]", root: Path) -> Cluster:
         controller_token=tokens[found["controller_context"]],
         gateways=found["gateways"],
         audit_log=Path(found["audit_log"]),
+        mark=mark,
     )
 
 

@@ -1,0 +1,50 @@
+"""The controller as a process of its own, for one namespace."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from serinus.local import guard
+
+
+class ControllerProcess:
+    """Starts, kills and starts again what ``serinus up`` runs beside the cluster.
+
+    It dies with the cluster's guard: a crashed test leaves nothing behind.
+    """
+
+    def __init__(self, cluster: Any, namespace: str, log: Path, *flags: str) -> None:
+        self.log = log
+        self._argv = [
+            *(sys.executable, "-m", "serinus", "controller", "--namespaced", "--no-leader-elect"),
+            *("--kubeconfig", str(cluster.kubeconfig), "--context", cluster.controller_context, "-n", namespace),
+            *("--bind-address", "127.0.0.1", "--metricsPort", "0", "--healthzPort", "0", "--loglevel", "debug"),
+            *flags,
+        ]
+        self._env = {guard.MARK: cluster.mark, "PATH": "/usr/bin:/bin"}
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it; returns at once."""
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                self._argv, env=self._env, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            )
+
+    def kill(self) -> None:
+        """End it as a crash does: nothing is put in order."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait(10)
+
+    def stop(self) -> int:
+        """End it in good order; returns the exit code."""
+        assert self._process is not None
+        self._process.terminate()
+        return self._process.wait(20)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it lives."""
+        return self._process is not None and self._process.poll() is None
