@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from types import TracebackType
 from typing import Any, Literal, Self
 
@@ -118,15 +118,30 @@ class Client:
         return await self._transport.send(call)
 
     def lines(
-        self, path: str, params: Params = None, *, accept: str = JSON, silence: float | None = None
+        self,
+        path: str,
+        params: Params = None,
+        *,
+        accept: str = JSON,
+        silence: float | None = None,
+        on_open: Callable[[], None] | None = None,
     ) -> AsyncGenerator[bytes]:
         """Follow an answer line by line: watches, logs.
 
         It ends when the server ends it. `silence` is how many seconds may pass without a byte
-        before it counts as lost; None waits for ever, as following a quiet log must.
+        before it counts as lost; None waits for ever, as following a quiet log must. `on_open` is
+        called when the API has agreed, which may be long before the first line.
         Leave it through `contextlib.aclosing`, so that the connection ends with the loop.
         """
-        call = Call(method="GET", path=path, params=params, accept=accept, silence=silence, urgent=self._urgent)
+        call = Call(
+            method="GET",
+            path=path,
+            params=params,
+            accept=accept,
+            silence=silence,
+            urgent=self._urgent,
+            on_open=on_open,
+        )
         return self._transport.lines(call)
 
     def _decoded(self, body: bytes) -> Any:

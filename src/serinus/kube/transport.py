@@ -48,6 +48,7 @@ class Call:
     limit: float | None = None
     silence: float | None = None
     urgent: bool = False
+    on_open: Callable[[], None] | None = None
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
@@ -110,6 +111,8 @@ class Transport:
             async with asyncio.timeout(self.connection.request_timeout):
                 response = await self._ask(call)
             seen.status = response.status
+        if call.on_open is not None:
+            call.on_open()
         lines = Lines()
         with _translated(call, self.connection):
             async with response:
@@ -217,8 +220,10 @@ def _translated(call: Call, connection: Connection) -> Iterator[None]:
     except TimeoutError:
         limit = call.limit or call.silence or connection.request_timeout
         raise Unreachable(f"{server} did not answer {call} within {limit:g} s; {_CHECK}") from None
+    except (aiohttp.ClientPayloadError, aiohttp.ServerDisconnectedError, ConnectionError):
+        raise Unreachable(f"{server} cut the connection in the middle of {call}; try again") from None
     except (aiohttp.ClientError, OSError) as error:
-        raise Unreachable(f"lost {server} during {call}: {str(error) or type(error).__name__}; {_CHECK}") from None
+        raise Unreachable(f"{call} to {server} failed: {str(error) or type(error).__name__}; {_CHECK}") from None
 
 
 _CHECK = "check that it runs and that --context or --server names the right one"

@@ -38,6 +38,8 @@ log = logging.getLogger(__name__)
 WATCH_SECONDS = (240, 300)
 """The API server ends a watch after a time between these; many informers shall not come back at once."""
 SILENCE_MARGIN = 15.0
+STEADY = 1.0
+"""Seconds: a watch that ends sooner, and without a word, counts as a failure."""
 REMEMBERED = 1000
 """Undecodable versions that are remembered, so that each is reported once."""
 
@@ -86,6 +88,7 @@ class Informer(Generic[T]):
     trouble: KubeError | None = field(default=None, init=False)
     _version: str = field(default="", init=False)
     _listed_at: float = field(default=0.0, init=False)
+    _restarted: bool = field(default=False, init=False)
     _reported: dict[tuple[Place, str], None] = field(default_factory=dict, init=False)
 
     async def run(self) -> None:
@@ -96,9 +99,7 @@ class Informer(Generic[T]):
             except NotFound as error:
                 await self._absent(error)
             except Expired as error:
-                log.info("the past of %s is gone; listing it again", self.path)
-                await self._pause(error)
-                self._version = ""
+                await self._forget(error)
             except KubeError as error:
                 await self._pause(error)
 
@@ -109,7 +110,7 @@ class Informer(Generic[T]):
             await self._list()
 
     def _age(self) -> float:
-        return asyncio.get_running_loop().time() - self._listed_at
+        return _now() - self._listed_at
 
     async def _absent(self, error: NotFound) -> None:
         if not self.missing:
@@ -118,15 +119,23 @@ class Informer(Generic[T]):
         self.settled.set()
         await asyncio.sleep(jittered(self.missing_pause))
 
+    async def _forget(self, error: Expired) -> None:
+        """List again: at once, unless the last list did not even outlive the start of its watch."""
+        log.info("the past of %s is gone; listing it again", self.path)
+        self._version = ""
+        if self._restarted:
+            await self._pause(error)
+        self._restarted = True
+
     async def _pause(self, error: KubeError) -> None:
-        if self.trouble is None and not isinstance(error, Expired):
-            log.warning("lost the watch of %s: %s; trying again until it is back", self.path, error)
+        if self.trouble is None:
+            log.warning("the store of %s may be behind: %s; trying again until it is true", self.path, error)
         self.trouble = error
         await asyncio.sleep(self.backoff.next())
 
     def _well(self) -> None:
         if self.trouble is not None:
-            log.info("the watch of %s is back", self.path)
+            log.info("the store of %s is true again", self.path)
         self.missing, self.trouble = False, None
 
     def _params(self) -> dict[str, str]:
@@ -149,7 +158,7 @@ class Informer(Generic[T]):
         self._reconcile(fresh, unreadable)
         self._version = page.metadata.resource_version
         self.store.advance(self._version)
-        self._listed_at = asyncio.get_running_loop().time()
+        self._listed_at = _now()
         self._well()
         self.synced.set()
         self.settled.set()
@@ -187,14 +196,20 @@ class Informer(Generic[T]):
             "resourceVersion": self._version,
         }
         accept = METADATA_EVENT if self.metadata_only else JSON
-        lines = self.client.lines(self.path, params, accept=accept, silence=seconds + SILENCE_MARGIN)
-        started, heard = asyncio.get_running_loop().time(), False
-        async with aclosing(lines):
-            async for line in lines:
-                self._hear(line)
-                heard = True
+        silence = seconds + SILENCE_MARGIN
+        lines = self.client.lines(self.path, params, accept=accept, silence=silence, on_open=self._well)
+        started, heard = _now(), False
+        try:
+            async with aclosing(lines):
+                async for line in lines:
+                    self._hear(line)
+                    heard = True
+        finally:
+            steady = heard or _now() - started >= STEADY
+            if steady:
                 self.backoff.reset()
-        if not heard and asyncio.get_running_loop().time() - started < 1.0:
+                self._restarted = False
+        if not steady:
             raise Unreachable(f"the watch of {self.path} was closed at once")
 
     def _hear(self, line: bytes) -> None:
@@ -202,7 +217,6 @@ class Informer(Generic[T]):
             self._take(read_event(line))
         except (msgspec.DecodeError, UnicodeDecodeError):
             raise Unreachable(f"the watch of {self.path} was cut off in the middle of a line") from None
-        self._well()
 
     def _take(self, event: Event) -> None:
         match event.type:
@@ -273,3 +287,7 @@ class Informer(Generic[T]):
             log.error("cannot read %s %s of %s: %s; keeping what was known of it", *place, self.path, error)
             self.on_undecodable(place, error)
         return head
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
