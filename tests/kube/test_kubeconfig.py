@@ -198,17 +198,57 @@ def test_a_gone_auth_provider_names_the_way_out(tmp_path):
         load_connection(ConnectionOptions(kubeconfig=path))
 
 
+def test_a_kubeconfig_may_impersonate_too(tmp_path):
+    path = write(
+        tmp_path / "config",
+        clusters=[entry("cluster", "c", server="http://one")],
+        users=[
+            entry(
+                "user", "u", **{"as": "eva", "as-groups": ["ops"], "as-uid": "7", "as-user-extra": {"a/b": ["x", "y"]}}
+            )
+        ],
+        contexts=[entry("context", "x", cluster="c", user="u")],
+        **{"current-context": "x"},
+    )
+    assert load_connection(ConnectionOptions(kubeconfig=path)).headers == (
+        ("Impersonate-User", "eva"),
+        ("Impersonate-Group", "ops"),
+        ("Impersonate-Uid", "7"),
+        ("Impersonate-Extra-a%2Fb", "x"),
+        ("Impersonate-Extra-a%2Fb", "y"),
+    )
+
+
 def test_no_secret_is_ever_printed(tmp_path):
     secret = base64.b64encode(b"hidden-thing").decode()
-    options = ConnectionOptions(server="http://x", token="hidden-thing", password="hidden-thing", username="eva")
+    options = ConnectionOptions(
+        server="http://x",
+        token="hidden-thing",
+        password="hidden-thing",
+        username="eva",
+        proxy_url="http://u:hidden-thing@p",
+    )
     connection = load_connection(options)
     path = write(
         tmp_path / "config",
-        users=[entry("user", "u", token="hidden-thing", password="hidden-thing", **{"client-key-data": secret})],
+        users=[
+            entry("user", "u", token="hidden-thing", password="hidden-thing", **{"client-key-data": secret}),
+            entry("user", "v", exec={"command": "x", "env": [{"name": "PASSWORD", "value": "hidden-thing"}]}),
+        ],
     )
     kubeconfig = config_module.read_kubeconfig(path)
     credential = config_module.bearer("hidden-thing")
-    printed = repr([options, connection, connection.credentials, kubeconfig, kubeconfig.users, credential])
+    printed = repr(
+        [
+            kubeconfig.user("v").exec,
+            options,
+            connection,
+            connection.credentials,
+            kubeconfig,
+            kubeconfig.users,
+            credential,
+        ]
+    )
     assert "hidden-thing" not in printed
     assert secret not in printed
 

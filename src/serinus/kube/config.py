@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import ssl
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import quote
 
 from serinus.kube.credentials import Credential, Credentials, Fixed, TokenFile, basic, bearer
 from serinus.kube.errors import ConfigError
@@ -166,8 +168,6 @@ def _plugged(user: User, cluster: dict[str, object]) -> Credentials:
 
 
 def _exec_cluster(server: str, trust: Trust, cluster: Cluster) -> dict[str, object]:
-    import base64  # noqa: PLC0415
-
     told: dict[str, object] = {"server": server, "insecure-skip-tls-verify": trust.insecure}
     if trust.authority:
         told["certificate-authority-data"] = base64.b64encode(trust.authority).decode()
@@ -189,6 +189,8 @@ def _impersonation(options: ConnectionOptions, user: User) -> tuple[tuple[str, s
     headers = [("Impersonate-User", name), *(("Impersonate-Group", group) for group in groups)]
     if uid:
         headers.append(("Impersonate-Uid", uid))
+    for key, values in (user.as_user_extra or {}).items():
+        headers += [(f"Impersonate-Extra-{quote(key, safe='')}", value) for value in values]
     return tuple(headers)
 
 

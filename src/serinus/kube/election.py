@@ -159,6 +159,7 @@ class LeaderElection:
         self._lease = lease
         leader = lease["spec"].get("holderIdentity") or ""
         if leader != self.leader:
+            log.info("the lease %s/%s is held by %s", self.namespace, self.name, leader or "nobody")
             self.leader = leader
             self.on_leader(leader)
 

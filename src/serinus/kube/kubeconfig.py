@@ -38,6 +38,9 @@ class EnvVar(msgspec.Struct):
     name: str
     value: str
 
+    def __repr__(self) -> str:
+        return f"EnvVar(name={self.name!r})"
+
 
 class Exec(msgspec.Struct, rename="camel"):
     """A program that prints credentials."""
@@ -49,6 +52,9 @@ class Exec(msgspec.Struct, rename="camel"):
     install_hint: str = ""
     interactive_mode: str = "IfAvailable"
     provide_cluster_info: bool = False
+
+    def __repr__(self) -> str:
+        return f"Exec(command={self.command!r})"
 
 
 class AuthProvider(msgspec.Struct):
@@ -77,6 +83,7 @@ class User(_Entry, rename="kebab"):
     as_user: str | None = msgspec.field(name="as", default=None)
     as_uid: str | None = None
     as_groups: list[str] | None = None
+    as_user_extra: dict[str, list[str]] | None = None
 
     def __repr__(self) -> str:
         return "User(...)"  # almost every field is a secret

@@ -27,7 +27,7 @@ class ConnectionOptions:
     client_key: str | None = None
     insecure_skip_tls_verify: bool = False
     tls_server_name: str | None = None
-    proxy_url: str | None = None
+    proxy_url: str | None = field(default=None, repr=False)
     disable_compression: bool = False
     request_timeout: float | None = None
     as_user: str | None = None

@@ -220,6 +220,10 @@ def _translated(call: Call, connection: Connection) -> Iterator[None]:
     except TimeoutError:
         limit = call.limit or call.silence or connection.request_timeout
         raise Unreachable(f"{server} did not answer {call} within {limit:g} s; {_CHECK}") from None
+    except aiohttp.ClientHttpProxyError as error:  # its text would show the proxy's password
+        raise Unreachable(
+            f"the proxy does not let us through to {server}: {error.status} {error.message}", sent=False
+        ) from None
     except (aiohttp.ClientPayloadError, aiohttp.ServerDisconnectedError, ConnectionError):
         raise Unreachable(f"{server} cut the connection in the middle of {call}; try again") from None
     except (aiohttp.ClientError, OSError) as error:
