@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,11 @@ pytestmark = pytest.mark.cluster
 def kubectl(kubeconfig: str | Path, *args: str) -> str:
     argv = [Path(sys.executable).parent / "kubectl", "--kubeconfig", kubeconfig, *args]
     return subprocess.run(argv, capture_output=True, text=True, check=True, timeout=30).stdout
+
+
+def page(url: str) -> str:
+    with urllib.request.urlopen(url, timeout=10) as reply:
+        return reply.read().decode()
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -94,11 +100,25 @@ async def test_a_program_that_ends_in_mid_run_is_named(name: str, serinus) -> No
 async def test_a_program_that_ends_beside_it_ends_the_block(tmp_path: Path) -> None:
     async def fly() -> None:
         async with LocalCluster(Settings(root=tmp_path)) as cluster:
-            await cluster.run_beside("bird", [sys.executable, "-c", "raise SystemExit(3)"])
-            await asyncio.sleep(60)
+            argv = [sys.executable, "-c", "print('tweet'); raise SystemExit(3)"]
+            await cluster.run_beside("bird", argv, health="http://127.0.0.1:1/healthz")
 
-    with pytest.raises(LocalError, match=r"bird ended with code 3; its log is .*/logs/bird\.log"):
+    with pytest.raises(LocalError, match=r"bird ended with code 3; its log is .*/logs/bird\.log, and it said: tweet"):
         await fly()
+
+
+async def test_with_the_controller_it_is_ready_when_that_is_and_ends_with_it(serinus) -> None:
+    code, output, errors = await serinus.run("up", "--detach")
+    assert (code, errors) == (0, "")
+    found = serinus.state()
+    assert found["pages"]["metrics"] in output
+    assert "# HELP" in page(found["pages"]["metrics"])
+    os.kill(found["pids"]["controller"], signal.SIGKILL)
+    await serinus.until(lambda: not serinus.left())
+    said = (serinus.root / "default" / "up.log").read_text()
+    assert said.endswith(
+        f"Error: controller ended with code -9; its log is {serinus.root}/default/logs/controller.log\n"
+    )
 
 
 async def test_detached_it_runs_on_with_a_copy_of_the_kubeconfig(serinus, tmp_path: Path) -> None:

@@ -9,12 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
-
-if TYPE_CHECKING:  # the cluster's room is imported when it is used: help must come at once
-    from serinus.local.cluster import LocalCluster
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -91,6 +87,7 @@ def plain_errors() -> Iterator[None]:
 async def _serve(wish: Wish) -> None:
     """Run the cluster until somebody stops it, or a part of it fails."""
     from serinus.local.cluster import LocalCluster, Settings  # noqa: PLC0415
+    from serinus.local.controller import run_controller  # noqa: PLC0415
 
     if wish.kubeconfig_out:
         _check_writable(wish.kubeconfig_out)
@@ -104,7 +101,7 @@ async def _serve(wish: Wish) -> None:
             if wish.kubeconfig_out:
                 _copy(cluster.kubeconfig, wish.kubeconfig_out)
             if wish.controller:
-                await cluster.run_beside("controller", _controller(cluster))
+                await run_controller(cluster)
             click.echo(_guide(wish, cluster.state, time.monotonic() - began))
             ready = True
             await asyncio.Event().wait()
@@ -142,12 +139,6 @@ def _stop_on_signals() -> asyncio.Event:
     return stopped
 
 
-def _controller(cluster: "LocalCluster") -> list[str]:
-    """The controller as a program of its own, with rights of its own."""
-    access = ["--kubeconfig", str(cluster.kubeconfig), "--context", cluster.controller_context]
-    return [sys.executable, "-m", "serinus", "controller", *access]
-
-
 def _guide(wish: Wish, folder: Path, seconds: float | None = None) -> str:
     """Say where things are and what to do next."""
     from serinus.local import state  # noqa: PLC0415
@@ -161,6 +152,7 @@ def _guide(wish: Wish, folder: Path, seconds: float | None = None) -> str:
         f"  API         {found.server}",
         f"  kubeconfig  {kubeconfig} (contexts {found.context}, {found.controller_context})",
         *(f"  {kind:<10}  http://{address}" for kind, address in found.gateways.items()),
+        *(f"  {name:<10}  {address}" for name, address in found.pages.items()),
         f"  logs        {folder / 'logs'}",
         *([f"  audit log   {found.audit_log}"] if found.audit_log else []),
         "Next:",
@@ -209,5 +201,5 @@ async def _detach(wish: Wish, wait: bool) -> None:
     began = time.monotonic()
     process = background.start(wish.argv(), folder)
     if wait:
-        await background.until_ready(process, folder)
+        await background.until_ready(process, folder, ["controller"] if wish.controller else [])
         click.echo(_guide(wish, folder, time.monotonic() - began))

@@ -8,6 +8,7 @@ from pathlib import Path
 from serinus.local import state
 from serinus.local.errors import LocalError
 from serinus.local.folders import private_folder
+from serinus.local.plane import last_line
 
 LOG = "up.log"
 READY_LIMIT = 180.0
@@ -29,15 +30,15 @@ def start(argv: Sequence[str], folder: Path) -> subprocess.Popen[bytes]:
         )
 
 
-async def until_ready(process: subprocess.Popen[bytes], folder: Path) -> None:
-    """Wait until the cluster says that it is ready.
+async def until_ready(process: subprocess.Popen[bytes], folder: Path, beside: Sequence[str] = ()) -> None:
+    """Wait until the cluster is ready, and the programs beside it are.
 
     Raises LocalError when it ends before, or takes too long; then, or when we
     are interrupted, nothing is left running.
     """
     try:
         async with asyncio.timeout(READY_LIMIT):
-            while not _is_ready(process.pid, folder):
+            while not _is_ready(process.pid, folder, beside):
                 _still_runs(process, folder)
                 await asyncio.sleep(POLL)
     except TimeoutError:
@@ -48,17 +49,16 @@ async def until_ready(process: subprocess.Popen[bytes], folder: Path) -> None:
         raise
 
 
-def _is_ready(pid: int, folder: Path) -> bool:
+def _is_ready(pid: int, folder: Path, beside: Sequence[str]) -> bool:
     found = state.read_if_sound(folder)
-    return found is not None and found.pid == pid and found.ready
+    return found is not None and found.pid == pid and found.ready and found.pids.keys() >= set(beside)
 
 
 def _still_runs(process: subprocess.Popen[bytes], folder: Path) -> None:
     if process.poll() is None:
         return
-    lines = (folder / LOG).read_text(errors="replace").strip().splitlines()
-    last = lines[-1].removeprefix("Error: ") if lines else "it said nothing"
-    raise LocalError(f"the cluster ended with code {process.returncode}: {last} (more in {folder / LOG})")
+    said = last_line(folder / LOG).removeprefix("Error: ")
+    raise LocalError(f"the cluster ended with code {process.returncode}: {said} (more in {folder / LOG})")
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

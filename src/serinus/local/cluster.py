@@ -19,7 +19,7 @@ from serinus.local.folders import private_folder, write_private
 from serinus.local.gateways.nginx import NginxGateway
 from serinus.local.kubelet import ImageTable, ImageTableError, Kubelet, KubeletTLS
 from serinus.local.lock import held
-from serinus.local.plane import ControlPlane, ends_badly
+from serinus.local.plane import ControlPlane, ends_badly, until_well
 from serinus.local.processes import Processes
 from serinus.local.programs import control_plane
 from serinus.local.state import State
@@ -51,6 +51,10 @@ class LocalCluster:
 
     gateways: dict[str, str]
     """Address per kind of gateway, as {"nginx": "127.0.0.1:1234"}."""
+    nginx: NginxGateway
+    """The gateway itself, for who must know which routes are in effect; there when the block begins."""
+    pages: dict[str, str]
+    """What a browser can open, by name; whoever adds one does it before `run_beside`."""
 
     def __init__(self, settings: Settings | None = None) -> None:
         self.settings = settings or Settings()
@@ -60,6 +64,7 @@ class LocalCluster:
         self.controller_context = f"{self.context}-controller"
         self.audit_log = self.state / "audit.log"
         self.gateways = {}
+        self.pages = {}
         self.processes = Processes()
         self._stack = AsyncExitStack()
         self._pids: dict[str, int] = {}
@@ -107,13 +112,22 @@ class LocalCluster:
         except BaseExceptionGroup as group:
             raise first_cause(group, LocalError) from group
 
-    async def run_beside(self, name: str, argv: Sequence[str]) -> None:
-        """Run a program that must live as long as the cluster; log and pid are named after it."""
+    async def run_beside(self, name: str, argv: Sequence[str], *, health: str) -> None:
+        """Run a program that must live as long as the cluster.
+
+        Its log and its pid in the state file are named after it. Returns when
+        it answers 200 under the URL `health`.
+        """
         log = self.state / "logs" / f"{name}.log"
         with log.open("wb") as output:
             process = await self.processes.start(argv, stdout=output, stderr=output)
-        self._pids[name] = process.pid
         self._tasks.start(ends_badly(name, process, log))
+        try:
+            async with asyncio.timeout(READY_LIMIT):
+                await until_well(health)
+        except TimeoutError:
+            raise LocalError(f"the {name} was not ready after {READY_LIMIT:.0f} s; its log is {log}") from None
+        self._pids[name] = process.pid
         self._record()
 
     async def _start(self) -> None:
@@ -161,6 +175,7 @@ class LocalCluster:
         nginx = NginxGateway(client, directory=private_folder(self.state / "nginx"), processes=self.processes)
         self._tasks.start(kubelet.run())
         self._tasks.start(nginx.run())
+        self.nginx = nginx
         try:
             async with asyncio.timeout(READY_LIMIT):
                 await kubelet.ready.wait()
@@ -183,6 +198,7 @@ class LocalCluster:
             ca=str(self.ca),
             audit_log=str(self.audit_log) if self.settings.audit else None,
             gateways=self.gateways,
+            pages=self.pages,
             pids=self._pids,
         ).write(self.state)
 

@@ -21,6 +21,8 @@ READY_LIMIT = 90.0
 """Seconds until an API that is not ready is given up; 3 to 6 are usual."""
 POLL = 0.05
 PORT_TRIES = 3
+LAST_WORDS = 300
+"""How many characters of a program's last line an error repeats."""
 GRACE = 3.0
 """Seconds that each program gets to end by itself."""
 
@@ -115,7 +117,7 @@ class ControlPlane:
     async def _until_ready(self) -> None:
         """Ask until the API is ready, a program ends, or it takes too long."""
         watching = asyncio.create_task(self.watch())
-        asking = asyncio.create_task(_ready(self.plane.server, self.plane.pki.ca, self.users.admin))
+        asking = asyncio.create_task(until_well(f"{self.plane.server}/readyz", self.plane.pki.ca, self.users.admin))
         try:
             async with asyncio.timeout(READY_LIMIT):
                 await asyncio.wait([watching, asking], return_when=asyncio.FIRST_COMPLETED)
@@ -140,7 +142,14 @@ class ControlPlane:
 async def ends_badly(name: str, process: Process, log: Path) -> None:
     """Wait for a program that should not end, and complain when it does."""
     code = await process.wait()
-    raise EndedError(f"{name} ended with code {code}; its log is {log}")
+    said = f", and it said: {last_line(log)}" if code > 0 else ""  # a signal leaves no last word
+    raise EndedError(f"{name} ended with code {code}; its log is {log}{said}")
+
+
+def last_line(log: Path) -> str:
+    """The last thing that a program wrote, shortened."""
+    lines = log.read_text(errors="replace").strip().splitlines()
+    return lines[-1].strip()[:LAST_WORDS] if lines else "nothing"
 
 
 def _env() -> dict[str, str]:
@@ -148,15 +157,15 @@ def _env() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("ETCD_")}
 
 
-async def _ready(server: str, ca: Path, user: User) -> None:
-    """Ask the API whether it is ready, until it says yes."""
-    tls = ssl.create_default_context(cafile=str(ca))
-    headers = {"Authorization": f"Bearer {user.token}"}
+async def until_well(url: str, ca: Path | None = None, user: User | None = None) -> None:
+    """Ask until the answer is 200, as long as it takes."""
+    tls = ssl.create_default_context(cafile=str(ca)) if ca else True
+    headers = {"Authorization": f"Bearer {user.token}"} if user else {}
     timeout = aiohttp.ClientTimeout(total=2)
     async with aiohttp.ClientSession(headers=headers, timeout=timeout) as session:
         while True:
             try:
-                async with session.get(f"{server}/readyz", ssl=tls) as reply:
+                async with session.get(url, ssl=tls) as reply:
                     if reply.status == 200:
                         return
             except (aiohttp.ClientError, TimeoutError):

@@ -32,6 +32,7 @@ class State:
     ca: str = ""
     audit_log: str | None = None
     gateways: dict[str, str] = field(default_factory=dict)
+    pages: dict[str, str] = field(default_factory=dict)
     pids: dict[str, int] = field(default_factory=dict)
 
     @property
