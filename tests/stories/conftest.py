@@ -7,17 +7,13 @@ import pytest
 from stories.simulated import Simulated
 from stories.stage import Stage
 
-
-@pytest.fixture
-def simulated() -> Iterator[Simulated]:
-    """A cluster in virtual time."""
-    stage = Simulated()
-    yield stage
-    stage.check()
+SEEDS = range(3)
+"""Each one is another order of events."""
 
 
-@pytest.fixture(params=["simulated"])
-def stage(request: pytest.FixtureRequest) -> Stage:
+@pytest.fixture(params=SEEDS, ids="simulated{}".format)
+def stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
     """Where a story plays."""
-    found: Stage = request.getfixturevalue(request.param)
-    return found
+    simulated = Simulated(seed=request.param)
+    yield simulated
+    simulated.check()

@@ -50,6 +50,7 @@ class World:
         self._planner = planner
         self._delays = delays or Delays()
         self._chance = Chance(seed)
+        self._gaps: dict[tuple[str, ...], Gap] = {}
         self._due: dict[tuple[str, ...], datetime] = {}
         self._answers: dict[Ask, Answer] = {}
         self._wakes: dict[Ref, datetime] = {}
@@ -87,8 +88,8 @@ class World:
 
     def _next(self) -> datetime | None:
         """The next moment at which something happens."""
-        gaps = self._gaps()
-        self._due = {key: self._due.get(key) or self._moment(gap) for key, gap in gaps.items()}
+        self._gaps = {gap.key: gap for gap in self._happening()}
+        self._due = {key: self._due.get(key) or self._moment(gap) for key, gap in self._gaps.items()}
         self._notice()
         return min([*self._due.values(), *self._wakes.values()], default=None)
 
@@ -98,13 +99,10 @@ class World:
         key = next((key for key, due in self._due.items() if due <= self.now), None)
         if key is not None:
             del self._due[key]
-            self._gaps()[key].close(self.now)
+            self._gaps[key].close(self.now)
         else:
             self._decide(next(ref for ref, wake in self._wakes.items() if wake <= self.now))
         self.safety.look(self.server, self.network)
-
-    def _gaps(self) -> dict[tuple[str, ...], Gap]:
-        return {gap.key: gap for gap in self._happening()}
 
     def _happening(self) -> Iterator[Gap]:
         yield from collecting(self.server, self._delays)
