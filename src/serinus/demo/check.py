@@ -1,0 +1,70 @@
+"""What is wrong with a row: one line per offence."""
+
+from collections.abc import Iterator, Mapping
+
+from serinus.demo.row import ENOUGH, ERRORS, Row, standard_error
+
+
+def offences(row: Row) -> list[str]:
+    """Say all that is not as it should be; nothing for a good row."""
+    found = [*row.troubles, *_traffic(row), *_share(row), *_ingresses(row), *_services(row), *_pods(row)]
+    return [f"{row.title}: {offence}" for offence in found]
+
+
+def _traffic(row: Row) -> Iterator[str]:
+    if row.failed:
+        noun = "request" if row.failed == 1 else "requests"
+        yield f"{row.failed} failed {noun}" + "".join(f"\n    {failure}" for failure in row.failures[:5])
+    for image in sorted(set(row.answers) - {row.wanted.new, row.wanted.stable}):
+        yield f"{row.answers[image]} requests were answered by {image}, which should get none"
+
+
+def _share(row: Row) -> Iterator[str]:
+    if row.requests < ENOUGH:
+        yield f"the share rests on {row.requests} requests, not on {ENOUGH}"
+    if not row.requests:
+        return
+    wanted = row.wanted.weight / 100
+    allowed = ERRORS * standard_error(wanted, row.requests)
+    if abs(row.share - wanted) > allowed:
+        seen = f"{row.wanted.new} got {100 * row.share:.1f} % of {row.requests} requests"
+        yield f"{seen}, not {row.wanted.weight} % (by chance at most {100 * allowed:.1f} points away)"
+
+
+def _ingresses(row: Row) -> Iterator[str]:
+    wanted, seen = row.wanted.ingresses, row.objects.ingresses
+    for name in sorted(set(seen) - set(wanted)):
+        yield f"the Ingress {name} is there and should not be"
+    for name in sorted(set(wanted) - set(seen)):
+        yield f"the Ingress {name} is missing"
+    for name in sorted(set(wanted) & set(seen)):
+        yield from (f"the Ingress {name} has {difference}" for difference in _annotations(wanted[name], seen[name]))
+
+
+def _annotations(wanted: Mapping[str, str], seen: Mapping[str, str]) -> Iterator[str]:
+    for key in sorted(set(wanted) | set(seen)):
+        if key not in seen:
+            yield f'no annotation {key}, which should be "{wanted[key]}"'
+        elif key not in wanted:
+            yield f'the annotation {key} "{seen[key]}", which should not be there'
+        elif seen[key] != wanted[key]:
+            yield f'the annotation {key} "{seen[key]}", not "{wanted[key]}"'
+
+
+def _services(row: Row) -> Iterator[str]:
+    for name, image in row.wanted.services.items():
+        seen = row.objects.services.get(name)
+        if seen is None:
+            yield f"the Service {name} is missing"
+        elif seen != image:
+            yield f"the Service {name} selects {seen}, not {image}"
+
+
+def _pods(row: Row) -> Iterator[str]:
+    for image, wanted in row.wanted.pods.items():
+        size = row.objects.pods.get(image)
+        if size is None:
+            yield f"there is no ReplicaSet of {image}, which should have {wanted} pods"
+        elif {size.wanted, size.there, size.available} != {wanted}:
+            seen = f"{size.wanted} wanted, {size.there} there, {size.available} available"
+            yield f"the ReplicaSet of {image} has not {wanted} pods: {seen}"

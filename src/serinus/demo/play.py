@@ -1,0 +1,116 @@
+"""Play a scenario on a cluster, moment by moment."""
+
+import asyncio
+from dataclasses import dataclass
+
+import msgspec
+
+from serinus.demo.kubectl import Kubectl, KubectlError, spoken
+from serinus.demo.reading import KINDS, Objects, read
+from serinus.demo.record import Record
+from serinus.demo.routes import is_in_effect
+from serinus.demo.row import ENOUGH, Row
+from serinus.demo.scenario import PATIENCE, Moment
+from serinus.demo.screen import Screen
+from serinus.demo.tally import Sample
+from serinus.demo.traffic import Traffic
+from serinus.demo.watch import Watch, until
+from serinus.local.gateways.nginx import NginxGateway
+
+SAMPLE_LIMIT = 60.0
+"""Seconds in which a moment's requests must be answered; 4 are usual."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """The running parts that a play needs."""
+
+    kubectl: Kubectl
+    watch: Watch
+    gateway: NginxGateway
+    traffic: Traffic
+
+
+class Play:
+    """Goes through the moments and fills the record."""
+
+    def __init__(self, record: Record, stage: Stage, screen: Screen) -> None:
+        self._record = record
+        self._stage = stage
+        self._screen = screen
+        record.tally = stage.traffic.tally
+
+    async def run(self) -> None:
+        """Play to the end, or to the first moment that is not reached."""
+        first, *others = self._record.scenario.moments
+        trouble = await self._arrive(first)
+        traffic = asyncio.create_task(self._stage.traffic.run())
+        try:
+            await self._see(first, trouble)
+            for moment in others:
+                if trouble:
+                    break
+                trouble = await self._arrive(moment)
+                await self._see(moment, trouble)
+        finally:
+            traffic.cancel()
+            await asyncio.gather(traffic, return_exceptions=True)
+
+    async def _arrive(self, moment: Moment) -> str:
+        """Begin a moment and wait until it is there; says what did not come."""
+        if moment.command:
+            printed = await self._stage.kubectl.run(*moment.command)
+            self._screen.typed(spoken(moment.command), printed.decode().strip())
+        self._screen.waits(moment, moment.awaited)
+        limit = PATIENCE + moment.delay
+        if not await until(lambda: moment.reached(self._stage.watch.sight()), limit):
+            return f"did not come in {limit:.0f} s: {moment.awaited}"
+        self._screen.waits(moment, "nginx takes up its routes")
+        if not await until(lambda: self._is_in_effect(moment), PATIENCE):
+            return f"nginx does not send {moment.wanted.weight} % to {moment.wanted.new} after {PATIENCE:.0f} s"
+        return ""
+
+    def _is_in_effect(self, moment: Moment) -> bool:
+        routing, host = self._stage.gateway.routing, self._record.scenario.host
+        return is_in_effect(routing, host, moment.wanted, self._stage.watch.sight())
+
+    async def _see(self, moment: Moment, trouble: str) -> None:
+        """Measure a moment and add its row."""
+        self._screen.waits(moment, f"{ENOUGH:,} requests")
+        sample = self._stage.traffic.measure()
+        objects = await self._read()
+        await until(lambda: sample.size >= ENOUGH, SAMPLE_LIMIT)
+        troubles = [trouble] if trouble else self._lost(moment)
+        row = self._row(moment, objects, sample, troubles)
+        self._record.rows.append(row)
+        self._screen.saw(row)
+
+    def _lost(self, moment: Moment) -> list[str]:
+        """Say so when a moment ended before all its requests were sent."""
+        if moment.reached(self._stage.watch.sight()) and self._is_in_effect(moment):
+            return []
+        return ["it was over before it was measured: pauses are too short for this machine"]
+
+    def _row(self, moment: Moment, objects: Objects, sample: Sample, troubles: list[str]) -> Row:
+        """Write down what was seen, and what failed since the row before."""
+        tally = self._record.tally
+        known = sum(row.failed for row in self._record.rows)
+        return Row(
+            title=moment.title,
+            wanted=moment.wanted,
+            command=spoken(moment.command) if moment.command else "",
+            objects=objects,
+            answers=dict(sample.answers),
+            failed=tally.failed - known,
+            failures=tuple(tally.failures[known:]),
+            troubles=tuple(troubles),
+            seconds=self._stage.traffic.seconds,
+        )
+
+    async def _read(self) -> Objects:
+        """Read the objects as kubectl shows them."""
+        printed = await self._stage.kubectl.run("get", ",".join(KINDS), "-o", "json")
+        try:
+            return read(printed)
+        except msgspec.MsgspecError as error:
+            raise KubectlError(f"what kubectl printed cannot be read: {error}") from error

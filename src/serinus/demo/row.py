@@ -1,0 +1,54 @@
+"""A moment as it was seen."""
+
+from collections.abc import Mapping
+from math import sqrt
+
+from msgspec import Struct, field
+
+from serinus.demo.reading import Objects
+from serinus.demo.scenario import Wanted
+
+ERRORS = 4.0
+"""Standard errors by which an observed share may be off: by chance, one of 16,000 is."""
+ENOUGH = 1000
+"""Requests that a share must rest on."""
+
+
+class Row(Struct, frozen=True, kw_only=True):
+    """What was wanted and what was seen."""
+
+    title: str
+    wanted: Wanted
+    objects: Objects = field(default_factory=Objects)
+    answers: Mapping[str, int] = field(default_factory=dict)
+    """Good answers by version, over the time in which the weight was in effect."""
+    failures: tuple[str, ...] = ()
+    """Failed requests since the row before, the change that led here included; the first hundred of the demo."""
+    failed: int = 0
+    """How many there were."""
+    troubles: tuple[str, ...] = ()
+    """What went wrong with the moment itself."""
+    command: str = ""
+    seconds: float = 0.0
+    """When the row was complete, since the traffic began."""
+
+    @property
+    def requests(self) -> int:
+        """How many answers the share rests on."""
+        return sum(self.answers.values())
+
+    @property
+    def share(self) -> float:
+        """The new version's part of the answers, 0 to 1."""
+        return share(self.answers, self.wanted.new)
+
+
+def share(answers: Mapping[str, int], image: str) -> float:
+    """A version's part of the answers, 0 to 1; 0 where there are none."""
+    total = sum(answers.values())
+    return answers.get(image, 0) / total if total else 0.0
+
+
+def standard_error(probability: float, size: int) -> float:
+    """How far a share of so many requests is off on average; 0 for what is certain."""
+    return sqrt(probability * (1 - probability) / size)

@@ -1,0 +1,170 @@
+"""The whole demo: its own cluster, the play, the verdict."""
+
+import asyncio
+import logging
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+from rich.console import Console
+
+from serinus.demo.article import manifest, shortened
+from serinus.demo.kubectl import Kubectl
+from serinus.demo.play import Play, Stage
+from serinus.demo.record import Record
+from serinus.demo.scenarios import SCENARIOS
+from serinus.demo.screen import Screen, opened
+from serinus.demo.table import table_of, verdict
+from serinus.demo.traffic import Traffic
+from serinus.demo.watch import Watch
+from serinus.kube import Client, ConnectionOptions, KubeError, load_connection
+from serinus.local.build import build
+from serinus.local.cluster import LocalCluster, Settings
+from serinus.local.controller import run_controller
+from serinus.local.errors import LocalError
+from serinus.local.folders import private_folder
+from serinus.local.programs import control_plane
+from serinus.local.tasks import Tasks
+
+ARTICLE_PAUSE = 300.0
+SHORT_PAUSE = 8.0
+"""Seconds: long enough to see a weight taken up and to measure it with 1,000 requests on two cores."""
+NAME = "demo"
+WIDTH = 118
+"""Columns of the table where no terminal says how many there are."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a user can choose."""
+
+    scenario: str = "nginx"
+    short_pauses: bool = True
+    json: bool = False
+    """End with one JSON document on standard output; everything else goes to standard error."""
+    color: bool = True
+    keep: bool = False
+    """Leave the cluster's folder behind, with its logs."""
+
+
+async def run(options: Options) -> int:
+    """Play, tell the verdict, and return the exit code."""
+    began = time.monotonic()
+    record = Record(SCENARIOS[options.scenario](SHORT_PAUSE if options.short_pauses else ARTICLE_PAUSE))
+    console = _console(options)
+    code = 0
+    with _stoppable() as signals, _folder(options, console) as root:
+        try:
+            await _in_cluster(root, record, console, options)
+        except asyncio.CancelledError:
+            if not signals:
+                raise
+            code, record.error = 128 + signals[0], "interrupted"
+        except (LocalError, KubeError, OSError) as error:
+            record.error = str(error)
+    record.seconds = time.monotonic() - began
+    _tell(record, console, options)
+    return code or int(bool(record.offences))
+
+
+async def _in_cluster(root: Path, record: Record, console: Console, options: Options) -> None:
+    """Start everything, play, and stop everything."""
+    await build(control_plane())  # it shows its own progress, and only the first time
+    async with opened(console, record) as screen:
+        screen.says("starting a cluster: etcd, kube-apiserver, kube-controller-manager, a node, nginx")
+        cluster = LocalCluster(Settings(NAME, root=root, audit=options.keep))
+        _log_to(cluster.state)
+        async with cluster:
+            await run_controller(cluster)
+            screen.says(f"the cluster is up: {cluster.server}, nginx on http://{cluster.gateways['nginx']}")
+            await _on(cluster, record, screen, options)
+
+
+async def _on(cluster: LocalCluster, record: Record, screen: Screen, options: Options) -> None:
+    """Play on a running cluster."""
+    scenario = record.scenario
+    text = manifest(scenario.manifest)
+    (cluster.state / scenario.manifest).write_text(shortened(text, SHORT_PAUSE) if options.short_pauses else text)
+    connection = load_connection(ConnectionOptions(kubeconfig=str(cluster.kubeconfig)))
+    async with Client(connection) as client, Tasks() as tasks:
+        watch = Watch(client, scenario.rollout)
+        tasks.start(watch.run())
+        stage = Stage(
+            kubectl=Kubectl(cluster.processes, cluster.kubeconfig, cluster.state),
+            watch=watch,
+            gateway=cluster.nginx,
+            traffic=Traffic(cluster.gateways["nginx"], scenario.host, scenario.images),
+        )
+        await Play(record, stage, screen).run()
+
+
+def _console(options: Options) -> Console:
+    """Where people look: standard output, unless JSON goes there."""
+    console = Console(stderr=options.json, no_color=not options.color or None)
+    if not console.is_terminal:
+        console.width = WIDTH
+    return console
+
+
+def _tell(record: Record, console: Console, options: Options) -> None:
+    """Print the table, the verdict and, where wanted, the document."""
+    if record.rows:
+        console.print(table_of(record.scenario, record.rows))
+    tally = record.tally
+    totals = f"{tally.requests:,} requests, {tally.failed} failed; {record.seconds:.0f} s from start to end."
+    found = record.offences
+    style = "bold red" if found else "bold green"
+    console.print(verdict(record.rows, found, totals), style=style, markup=False, highlight=False, soft_wrap=True)
+    if options.json:
+        sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(record.document()), indent=2) + b"\n")
+        sys.stdout.flush()
+
+
+@contextmanager
+def _folder(options: Options, console: Console) -> Iterator[Path]:
+    """A folder for the cluster, gone at the end unless it is to be kept."""
+    root = Path(tempfile.mkdtemp(prefix="serinus-demo-"))
+    try:
+        yield root
+    finally:
+        if options.keep:
+            console.print(f"The cluster's logs are in {root / NAME}", highlight=False, soft_wrap=True)
+        else:
+            shutil.rmtree(root, ignore_errors=True)
+
+
+@contextmanager
+def _stoppable() -> Iterator[list[int]]:
+    """Let Ctrl-C and its like cancel this task; tells their numbers."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    assert task is not None
+    told: list[int] = []
+
+    def stop(number: int) -> None:
+        if not told:  # a second one must not disturb the clean stop
+            task.cancel()
+        told.append(number)
+
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    for number in numbers:
+        loop.add_signal_handler(number, stop, number)
+    try:
+        yield told
+    finally:
+        for number in numbers:
+            loop.remove_signal_handler(number)
+
+
+def _log_to(folder: Path) -> None:
+    """Keep what the node and the gateway log beside the other logs."""
+    private_folder(folder)
+    private_folder(folder / "logs")
+    form = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+    logging.basicConfig(filename=folder / "logs" / "serinus.log", format=form, level=logging.INFO)

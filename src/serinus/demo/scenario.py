@@ -1,0 +1,60 @@
+"""What a scenario is: moments, how each begins, and what must be seen then."""
+
+from collections.abc import Callable, Mapping
+
+from msgspec import Struct, field
+
+from serinus.demo.sight import Sight
+
+PATIENCE = 30.0
+"""Seconds that a moment may let us wait, besides pauses and delays that belong to it."""
+
+
+class Wanted(Struct, frozen=True, kw_only=True):
+    """How things must stand at a moment."""
+
+    weight: int
+    """Percent of the requests that the new version gets; the others go to the stable one."""
+    new: str
+    """Image of the version that comes, or has come."""
+    stable: str
+    """Image of the version that it replaces."""
+    ingresses: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """All Ingresses that may be there: their names, and their annotations but kubectl's own."""
+    services: Mapping[str, str] = field(default_factory=dict)
+    """Which version each Service's selector leads to."""
+    pods: Mapping[str, int] = field(default_factory=dict)
+    """How many pods a version has; one that is not named may have any number."""
+
+
+class Moment(Struct, frozen=True, kw_only=True):
+    """A line of the article's table."""
+
+    title: str
+    wanted: Wanted
+    reached: Callable[[Sight], bool]
+    """Whether the Rollout has come to this moment, as far as its own status tells."""
+    awaited: str
+    """The same in words."""
+    command: tuple[str, ...] = ()
+    """What a user types to get there, without the word kubectl; empty where time alone leads there."""
+    delay: float = 0.0
+    """Seconds that pauses and scale-down delays may take before."""
+
+
+class Scenario(Struct, frozen=True, kw_only=True):
+    """A story with one set of manifests."""
+
+    name: str
+    title: str
+    manifest: str
+    """Name of the file in the folder of manifests; it is applied under this name."""
+    rollout: str
+    """Name of the Rollout that is watched."""
+    host: str
+    """What requests carry as their Host header."""
+    added: tuple[str, ...]
+    """The objects that the controller adds for the canary, which the table tells of."""
+    images: tuple[str, ...]
+    """The versions in the order of their coming."""
+    moments: tuple[Moment, ...]

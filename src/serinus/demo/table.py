@@ -1,0 +1,116 @@
+"""The table of all moments, as text."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from serinus.demo.check import offences
+from serinus.demo.reading import Objects
+from serinus.demo.row import Row, share
+from serinus.demo.scenario import Moment, Scenario
+
+BAR = 10
+"""Characters of a share's bar."""
+COLUMNS = ("Moment", "Wanted", "Observed", "Requests", "Failed", "Canary Ingress as kubectl reads it", "Pods")
+ALIGNED_RIGHT = {"Wanted", "Observed", "Requests", "Failed"}
+
+
+@dataclass(frozen=True)
+class Now:
+    """What happens at the moment that has no row yet."""
+
+    moment: Moment
+    text: str
+    answers: Mapping[str, int]
+
+
+def table_of(scenario: Scenario, rows: Sequence[Row], now: Now | None = None) -> Table:
+    """Draw a line per moment: those seen, the one that is on, and those to come."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for title in COLUMNS:
+        table.add_column(title, justify="right" if title in ALIGNED_RIGHT else "left", no_wrap=title != COLUMNS[5])
+    for row in rows:
+        table.add_row(*_seen(scenario, row))
+    for moment in scenario.moments[len(rows) :]:
+        table.add_row(*(_running(now) if now and now.moment is moment else _to_come(moment)))
+    return table
+
+
+def _seen(scenario: Scenario, row: Row) -> Iterable[Text]:
+    is_good = not offences(row)
+    yield Text(f"{'✔' if is_good else '✖'} {row.title}", style="green" if is_good else "bold red")
+    yield Text(f"{row.wanted.weight} %")
+    yield _share(row.share)
+    yield Text(f"{row.requests:,}")
+    yield Text(str(row.failed), style="bold red" if row.failed else "")
+    yield Text("\n".join(_ingress_lines(scenario, row.objects)) or "none", style="" if row.objects.ingresses else "dim")
+    yield Text("\n".join(_pods(row.objects)))
+
+
+def _running(now: Now) -> Iterable[Text]:
+    total = sum(now.answers.values())
+    yield Text(f"▸ {now.moment.title}", style="bold")
+    yield Text(f"{now.moment.wanted.weight} %")
+    yield _share(share(now.answers, now.moment.wanted.new)) if total else Text("")
+    yield Text(f"{total:,}" if total else "")
+    yield Text("")
+    yield Text(f"… {now.text}", style="italic")
+    yield Text("")
+
+
+def _to_come(moment: Moment) -> Iterable[Text]:
+    yield Text(f"  {moment.title}", style="dim")
+    yield Text(f"{moment.wanted.weight} %", style="dim")
+
+
+def _share(part: float) -> Text:
+    return Text(f"{100 * part:.1f} %\n").append(bar(part), style="cyan")
+
+
+def bar(part: float) -> str:
+    """Draw a share, 0 to 1."""
+    full = round(part * BAR)
+    return "█" * full + "░" * (BAR - full)
+
+
+def _ingress_lines(scenario: Scenario, objects: Objects) -> Iterable[str]:
+    """Name the canary's Ingress and tell its annotations in short; the same of any that nobody wanted."""
+    for name, annotations in objects.ingresses.items():
+        if name in scenario.added:
+            yield name
+            yield ", ".join(f'{key.rpartition("/")[2]} "{value}"' for key, value in sorted(annotations.items()))
+
+
+def _pods(objects: Objects) -> Iterable[str]:
+    """Tell the pods of each version that has some."""
+    sizes = sorted(objects.pods.items())
+    return [f"{image.partition(':')[2]} × {size.there}" for image, size in sizes if size.there or size.wanted]
+
+
+def details(row: Row) -> str:
+    """Tell everything about a row, a fact per line."""
+    lines = [
+        ("wanted", f"{row.wanted.weight} % to {row.wanted.new}"),
+        ("observed", f"{100 * row.share:.1f} % of {row.requests:,} requests"),
+        ("failed", f"{row.failed} requests, transition included"),
+        *(("Ingress", _with_annotations(name, notes)) for name, notes in row.objects.ingresses.items()),
+        ("Services", ", ".join(f"{name} → {image}" for name, image in row.objects.services.items())),
+        ("pods", ", ".join(f"{image} × {size.there}" for image, size in sorted(row.objects.pods.items()))),
+    ]
+    found = offences(row)
+    verdict = ["  ✔ as it should be"] if not found else [f"  ✖ {offence}" for offence in found]
+    return "\n".join([row.title, *(f"  {label:<9} {text}" for label, text in lines), *verdict])
+
+
+def _with_annotations(name: str, annotations: Mapping[str, str]) -> str:
+    return "\n".join([name, *(f'{"":12}  {key}: "{value}"' for key, value in sorted(annotations.items()))])
+
+
+def verdict(rows: Sequence[Row], offended: Sequence[str], totals: str) -> str:
+    """Say how it went: one line when all is well, otherwise one per offence."""
+    if not offended:
+        return f"All {len(rows)} moments are as the article says. {totals}"
+    return "\n".join([f"{totals}", *(f"✖ {offence}" for offence in offended)])

@@ -1,0 +1,71 @@
+"""Counting answers: all of them, and those of a moment."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from msgspec import Struct
+
+REMEMBERED = 100
+"""Failures that are kept word for word; all are counted."""
+
+
+class Outcome(Struct, frozen=True):
+    """How one request ended."""
+
+    sent: float
+    """When it was sent, in seconds of the loop's clock."""
+    image: str = ""
+    """The version that answered, where the answer was as it should be."""
+    failure: str = ""
+    """What was wrong otherwise."""
+    retried: bool = False
+    """Whether it was sent twice, since an idle connection was closed just then."""
+
+
+@dataclass
+class Sample:
+    """The answers to requests that were sent from a moment on."""
+
+    since: float
+    answers: Counter[str] = field(default_factory=Counter)
+    """Good answers by version."""
+
+    @property
+    def size(self) -> int:
+        """How many good answers there are."""
+        return self.answers.total()
+
+    def add(self, outcome: Outcome) -> None:
+        """Count a good answer, unless its request was sent before."""
+        if outcome.sent >= self.since and not outcome.failure:
+            self.answers[outcome.image] += 1
+
+
+@dataclass
+class Tally:
+    """Everything since the traffic began."""
+
+    began: float = 0.0
+    answered: int = 0
+    failed: int = 0
+    retried: int = 0
+    failures: list[str] = field(default_factory=list)
+    """The first failures, each with the second in which its request was sent."""
+    sample: Sample | None = None
+
+    @property
+    def requests(self) -> int:
+        """How many requests have ended, well or not."""
+        return self.answered + self.failed
+
+    def add(self, outcome: Outcome) -> None:
+        """Count one request that has ended."""
+        self.retried += outcome.retried
+        if not outcome.failure:
+            self.answered += 1
+        else:
+            self.failed += 1
+            if len(self.failures) < REMEMBERED:
+                self.failures.append(f"{outcome.failure} (sent at {outcome.sent - self.began:.2f} s)")
+        if self.sample is not None:
+            self.sample.add(outcome)

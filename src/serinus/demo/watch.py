@@ -1,0 +1,60 @@
+"""The demo's eye on the cluster: a watch per kind."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from serinus.api.kinds import INGRESS, POD, REPLICA_SET, ROLLOUT
+from serinus.api.rollout import Rollout
+from serinus.api.workload import ReplicaSet
+from serinus.demo.sight import Sight
+from serinus.kube import Client, Informer, Object, Store
+
+NAMESPACE = "default"
+POLL = 0.05
+"""Seconds between two looks at what does not tell us when it changes."""
+
+
+class Watch:
+    """Shows what the cluster holds."""
+
+    def __init__(self, client: Client, rollout: str) -> None:
+        self._rollout = rollout
+        self._rollouts: Store[Rollout] = Store()
+        self._sets: Store[ReplicaSet] = Store()
+        self._pods: Store[Object] = Store()
+        self._ingresses: Store[Object] = Store()
+        self._informers: list[Informer[Any]] = [
+            Informer(client, ROLLOUT.path(NAMESPACE), self._rollouts, msgspec.json.Decoder(Rollout).decode),
+            Informer(client, REPLICA_SET.path(NAMESPACE), self._sets, msgspec.json.Decoder(ReplicaSet).decode),
+            Informer(client, POD.path(NAMESPACE), self._pods),
+            Informer(client, INGRESS.path(NAMESPACE), self._ingresses),
+        ]
+
+    async def run(self) -> None:
+        """Keep looking until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            for informer in self._informers:
+                group.create_task(informer.run())
+
+    def sight(self) -> Sight:
+        """What there is now."""
+        return Sight(
+            rollout=self._rollouts.get(NAMESPACE, self._rollout),
+            sets=tuple(self._sets.values()),
+            pods=tuple(item.raw for item in self._pods.values()),
+            ingresses=frozenset(item.metadata.name for item in self._ingresses.values()),
+        )
+
+
+async def until(true: Callable[[], bool], seconds: float) -> bool:
+    """Wait until something is so, for so many seconds at most; says whether it is."""
+    try:
+        async with asyncio.timeout(seconds):
+            while not true():  # noqa: ASYNC110 - parts of it tell nobody when they change
+                await asyncio.sleep(POLL)
+    except TimeoutError:
+        return False
+    return True
