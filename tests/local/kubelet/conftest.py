@@ -1,5 +1,6 @@
 """Pods from YAML, and a machine with real processes."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import yaml
 
 from serinus.kube import Client, Connection
 from serinus.local.kubelet.actions import Actor
+from serinus.local.kubelet.addresses import Ports
 from serinus.local.kubelet.events import Events
 from serinus.local.kubelet.images import ImageTable
 from serinus.local.kubelet.sandbox import Host
@@ -28,7 +30,7 @@ def read_pod(spec: str, status: str = "{}", **metadata: Any) -> Pod:
     return decode_pod(msgspec.json.encode(raw))
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def pod() -> Callable[..., Pod]:
     return read_pod
 
@@ -52,5 +54,6 @@ async def host(tmp_path: Path) -> AsyncIterator[Host]:
             actor=Actor(processes, web),
             events=Events(client, "local"),
             directory=tmp_path,
+            ports=await asyncio.to_thread(Ports),
         )
     assert open_pipes() <= before, "a pod has left pipes open"

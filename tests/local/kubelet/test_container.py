@@ -26,9 +26,9 @@ server = socket.create_server(("127.0.0.1", int(os.environ["PORT"])))
 time.sleep(600)
 """
 POLITE = """
-import signal, sys, time
-signal.signal(signal.SIGTERM, lambda *_: sys.exit(print("bye", flush=True)))
-print("on", flush=True)
+import os, signal, time
+signal.signal(signal.SIGTERM, lambda *_: os._exit(os.write(1, b"bye\\n") - 4))
+os.write(1, b"on\\n")
 time.sleep(600)
 """
 STUBBORN = """
@@ -252,6 +252,30 @@ async def test_a_startup_probe_that_gives_up_ends_it(start: Start) -> None:
     bed = await start("command: [sleep, '600'], startupProbe: {exec: {command: ['false']}, periodSeconds: 0}")
     await bed.run.task
     assert (state_of(bed).exit_code, bed.run.started.is_set()) == (143, False)
+
+
+async def test_a_startup_probe_counts_again_after_a_restart(start: Start) -> None:
+    startup = "{exec: {command: ['true']}, periodSeconds: 0}"
+    live = "{exec: {command: [sh, -c, 'test -e once || ! touch once']}, periodSeconds: 0, failureThreshold: 1}"
+    bed = await start(f"command: [sleep, '600'], startupProbe: {startup}, livenessProbe: {live}", policy="Always")
+    facts = await bed.until(lambda facts: facts.restarts == 1 and facts.ready)
+    assert facts.started
+
+
+async def test_the_post_start_hook_comes_before_it_counts_as_started(start: Start) -> None:
+    hook = "lifecycle: {postStart: {exec: {command: [sh, -c, 'sleep 0.1; touch hooked']}}}"
+    bed = await start(f"command: [sleep, '600'], {hook}")
+    facts = await bed.until(lambda facts: isinstance(facts.state, Running))
+    assert (facts.started, facts.ready) == (False, False)
+    await bed.until(lambda facts: facts.started and facts.ready)
+    assert (bed.sandbox.folder / "hooked").exists()
+
+
+async def test_a_post_start_hook_that_fails_ends_it(start: Start) -> None:
+    bed = await start("command: [sleep, '600'], lifecycle: {postStart: {exec: {command: ['false']}}}")
+    await bed.run.task
+    assert state_of(bed).exit_code == 143
+    assert [event["reason"] for event in bed.events] == ["FailedPostStartHook"]
 
 
 async def test_a_grpc_probe_is_reported_and_does_not_kill(start: Start) -> None:

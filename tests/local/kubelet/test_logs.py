@@ -92,7 +92,7 @@ async def test_files_stay_bounded_and_a_follower_loses_nothing_at_the_turn(tmp_p
         seen += LogQuery().more(stored)
     assert seen == b"".join(b"%03d\n" % number for number in range(200))
     assert sum((tmp_path / name).stat().st_size for name in ("0.log", "0.log.1")) <= 4200
-    kept = await said(Log(log.path, closed=True))
+    kept = await said(Log(log.path, closed=True, turn=1))
     assert kept.endswith(b"199\n")
     assert seen.endswith(kept)
     await log.close()

@@ -326,6 +326,14 @@ def test_the_events_and_conditions_of_a_healthy_pod_are_clean(space: Space) -> N
     assert space.events("p") == []
 
 
+def test_an_event_tells_of_volumes_that_nobody_mounts(space: Space) -> None:
+    volumes = "[{name: tmp, emptyDir: {}}, {name: conf, configMap: {name: conf}}]"
+    space.pod("p", f"{{volumes: {volumes}, containers: [{{name: c, image: x, command: [sleep, '600']}}]}}")
+    space.wait("pod/p", "condition=Ready")
+    [(reason, message)] = space.events("p")
+    assert (reason, message.rpartition(": ")[2]) == ("FailedMount", "conf")
+
+
 def test_exec_says_in_one_line_that_it_cannot(space: Space) -> None:
     space.pod("p", "{containers: [{name: c, image: x, command: [sleep, '600']}]}")
     space.wait("pod/p", "condition=Ready")

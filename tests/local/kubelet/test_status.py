@@ -5,6 +5,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given as holds_for
+from hypothesis import strategies as st
 
 from serinus.local.kubelet.facts import (
     CREATING,
@@ -223,3 +225,22 @@ def test_a_new_kubelet_knows_what_the_old_one_reported(pod: READ) -> None:
     assert known["c"].last is not None
     assert (known["c"].last.exit_code, known["c"].restarts) == (9, 2)
     assert known["d"] == known["e"] == ContainerFacts(CREATING)
+
+
+STATES = st.sampled_from([WAITS, RUNS, READY, DONE, FAILED, CRASHES])
+
+
+@holds_for(
+    init=STATES, a=STATES, b=STATES, policy=st.sampled_from(["Always", "OnFailure", "Never"]), ended=st.booleans()
+)
+def test_a_status_never_contradicts_itself(
+    pod: READ, init: ContainerFacts, a: ContainerFacts, b: ContainerFacts, policy: str, ended: bool
+) -> None:
+    web = pod(f"{{restartPolicy: {policy}, initContainers: [{{name: i}}], containers: [{{name: a}}, {{name: b}}]}}")
+    known = facts(ended, i=init, a=a, b=b)
+    status = pod_status(web, known, {}, NOW)
+    told = {each["type"]: each["status"] for each in status["conditions"]}
+    assert (told["Ready"] == "True") <= (told["ContainersReady"] == "True") <= (a.ready and b.ready)
+    assert (status["phase"] in {"Succeeded", "Failed"}) <= (told["Ready"] == "False")
+    assert (status["phase"] == "Running") <= (told["Initialized"] == "True")
+    assert pod_status(web, known, conditions_of(status), NOW + timedelta(hours=1)) == status

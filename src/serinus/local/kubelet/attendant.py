@@ -4,11 +4,11 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
 
-from serinus.local.kubelet.actions import Target, opened
+from serinus.local.kubelet.actions import ActionFailedError, Target, opened
 from serinus.local.kubelet.grace import Grace
 from serinus.local.kubelet.probes import ask
 from serinus.local.kubelet.sandbox import Sandbox
-from serinus.local.kubelet.spec import Probe
+from serinus.local.kubelet.spec import Action, Probe
 
 SILENCE = 10.0
 """Seconds without an open port after which an event tells of it."""
@@ -34,8 +34,13 @@ class Attendant:
     async def attend(self) -> None:
         """Ask until cancelled, or until the process was told to end."""
         container = self._container
+        if container.lifecycle.post_start and not await self._greet(container.lifecycle.post_start):
+            return
         if container.startup_probe and not await self._start_up(container.startup_probe):
             return
+        if not self._sandbox.containers[container.name].started:
+            self._sandbox.note(container.name, started=True)
+            self._started.set()
         async with asyncio.TaskGroup() as group:
             if container.readiness_probe:
                 group.create_task(self._watch_readiness(container.readiness_probe))
@@ -43,6 +48,16 @@ class Attendant:
                 group.create_task(self._watch_ports())
             if container.liveness_probe:
                 group.create_task(self._watch_liveness(container.liveness_probe))
+
+    async def _greet(self, hook: Action) -> bool:
+        """Run the postStart hook; a container that fails it ends."""
+        try:
+            await self._actor.perform(hook, self._target, None)
+        except ActionFailedError as error:
+            self._warn("FailedPostStartHook", f"PostStartHook failed: {error}")
+            await self._end(Grace(self._sandbox.pod.spec.termination_grace_period_seconds))
+            return False
+        return True
 
     async def _start_up(self, probe: Probe) -> bool:
         """Wait for the startup probe's verdict."""
@@ -54,8 +69,6 @@ class Attendant:
                     return False
                 if finding.verdict:
                     break
-        self._sandbox.note(self._container.name, started=True)
-        self._started.set()
         return True
 
     async def _watch_readiness(self, probe: Probe) -> None:

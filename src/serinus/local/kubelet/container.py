@@ -50,6 +50,7 @@ class ContainerRun:
         self.has_process = False
         self.started = asyncio.Event()
         self.task = asyncio.create_task(self._run(), name=f"{sandbox.folder.name}/{container.name}")
+        self.task.add_done_callback(_report_failure)
 
     @property
     def facts(self) -> ContainerFacts:
@@ -173,7 +174,7 @@ class ContainerRun:
 
     def _note_running(self, identity: str) -> None:
         container = self._container
-        started = container.startup_probe is None
+        started = container.startup_probe is None and container.lifecycle.post_start is None
         ready = started and container.readiness_probe is None and not container.tcp_ports
         self._note(state=Running(now()), started=started, ready=ready, container_id=identity)
         if started:
@@ -182,7 +183,7 @@ class ContainerRun:
     async def _attend(self, process: Process, target: Target) -> int:
         """Ask the process how it is until it ends."""
         attendant = Attendant(self._sandbox, target, self.started, lambda grace: self._end(process, target, grace))
-        asking = asyncio.create_task(attendant.attend())
+        asking = asyncio.create_task(attendant.attend(), name=f"probing {self.task.get_name()}")
         asking.add_done_callback(_report_failure)
         try:
             return await process.wait()
@@ -235,4 +236,4 @@ def _identity() -> str:
 
 def _report_failure(task: asyncio.Task[None]) -> None:
     if not task.cancelled() and (error := task.exception()):
-        log.error("probing a container failed", exc_info=error)
+        log.error("%s failed", task.get_name(), exc_info=error)

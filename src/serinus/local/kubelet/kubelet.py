@@ -9,7 +9,7 @@ import aiohttp
 
 from serinus.kube import Client, Informer, Store
 from serinus.local.kubelet.actions import Actor
-from serinus.local.kubelet.addresses import NoPortError
+from serinus.local.kubelet.addresses import NoPortError, Ports
 from serinus.local.kubelet.events import Events
 from serinus.local.kubelet.images import ImageTable
 from serinus.local.kubelet.logs import Log
@@ -70,7 +70,7 @@ class Kubelet:
         connector = aiohttp.TCPConnector(force_close=True, limit=0)
         headers = {"User-Agent": "kube-probe/serinus", "Accept": "*/*"}
         async with aiohttp.ClientSession(connector=connector, headers=headers, auto_decompress=False) as web:
-            self._host = host = self._describe_host(web)
+            self._host = host = await self._describe_host(web)
             server = await LogServer(self._find_log, now).start(self._listener, self._tls)
             try:
                 await self._serve(host)
@@ -83,7 +83,7 @@ class Kubelet:
         assert self._host is not None, "the kubelet does not run"
         return self._host
 
-    def _describe_host(self, web: aiohttp.ClientSession) -> Host:
+    async def _describe_host(self, web: aiohttp.ClientSession) -> Host:
         return Host(
             client=self._client,
             processes=self._processes,
@@ -91,6 +91,7 @@ class Kubelet:
             actor=Actor(self._processes, web),
             events=Events(self._client, self._node),
             directory=self._directory,
+            ports=await asyncio.to_thread(Ports),
         )
 
     async def _serve(self, host: Host) -> None:

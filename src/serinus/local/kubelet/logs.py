@@ -38,18 +38,18 @@ class Log:
     touched in threads, one at a time.
     """
 
-    def __init__(self, path: Path, *, closed: bool = False, limit: int = FILE_LIMIT) -> None:
+    def __init__(self, path: Path, *, closed: bool = False, turn: int = 0, limit: int = FILE_LIMIT) -> None:
         self.path = path
         self.closed = closed
         self._limit = limit
-        self._turn = 1 if self._older.exists() else 0
+        self._turn = turn
         self._file: BinaryIO | None = None
         self._lock = threading.Lock()
         self._grown = asyncio.Event()
 
     @property
     def _older(self) -> Path:
-        return self.path.with_name(self.path.name + ".1")
+        return _older(self.path)
 
     async def write(self, data: bytes) -> None:
         """Append stored lines and wake the followers."""
@@ -107,6 +107,10 @@ class Log:
     def _end(self) -> Position:
         with self._lock:
             return Position(self._turn, self.path.stat().st_size if self.path.exists() else 0)
+
+
+def _older(path: Path) -> Path:
+    return path.with_name(path.name + ".1")
 
 
 def _tail(path: Path, offset: int) -> bytes:
@@ -176,14 +180,15 @@ class ContainerLogs:
         return Log(self.folder / "none.log", closed=True)
 
     def _kept(self, run: int) -> Log | None:
-        return Log(self._path(run), closed=True) if self._path(run).exists() else None
+        path = self._path(run)
+        return Log(path, closed=True, turn=int(_older(path).exists())) if path.exists() else None
 
     def _path(self, run: int) -> Path:
         return self.folder / f"{run}.log"
 
     def _drop(self, run: int) -> None:
-        for suffix in ("log", "log.1"):
-            (self.folder / f"{run}.{suffix}").unlink(missing_ok=True)
+        for path in (self._path(run), _older(self._path(run))):
+            path.unlink(missing_ok=True)
 
 
 async def remove(folder: Path) -> None:

@@ -85,10 +85,17 @@ class PodRun:
             self._sandbox.open()
             if self.pod.status.pod_ip:  # the last report speaks of processes and ports that are gone
                 self._sandbox.changed.set()
+            self._warn_of_volumes()
             await self._be_active()
         await self._leaving.wait()
         await self._leave()
         await self._delete()
+
+    def _warn_of_volumes(self) -> None:
+        names = [volume.name for volume in self.pod.spec.volumes if volume.empty_dir is None]
+        if names:
+            message = f"volumes are not mounted, pods are local processes here: {', '.join(names)}"
+            self._sandbox.host.events.warn(self.pod, "FailedMount", message)
 
     async def _be_active(self) -> None:
         """Run the containers until they are done, time is up or the pod must leave."""
@@ -155,8 +162,12 @@ class PodRun:
     async def _delete(self) -> None:
         """Let the API forget the pod."""
         body = {"gracePeriodSeconds": 0, "preconditions": {"uid": self.pod.metadata.uid}}
-        async with self._sandbox.host.writing:
-            await insist(lambda: self._sandbox.host.client.delete(self.pod.path, body))
+
+        async def write() -> None:
+            async with self._sandbox.host.writing:
+                await self._sandbox.host.client.delete(self.pod.path, body)
+
+        await insist(write)
 
 
 async def _ended(*runs: ContainerRun) -> None:

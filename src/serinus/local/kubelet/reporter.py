@@ -62,7 +62,7 @@ class Reporter:
 
     async def report(self) -> None:
         """Report now, if there is news. Raises PodGoneError."""
-        async with self._busy, self._sandbox.host.writing:
+        async with self._busy:
             self._sandbox.changed.clear()
             try:
                 await insist(self._write)
@@ -80,7 +80,8 @@ class Reporter:
             return
         # One write holds status and places: nobody ever sees a ready pod without them.
         path, body = f"{sandbox.pod.path}/status", {"metadata": metadata, "status": status}
-        await sandbox.host.client.patch(path, body, kind="strategic")
+        async with sandbox.host.writing:
+            await sandbox.host.client.patch(path, body, kind="strategic")
         self._last = status
 
     def _metadata(self) -> dict[str, Any]:

@@ -30,7 +30,7 @@ class Host:
     actor: Actor
     events: Events
     directory: Path
-    ports: Ports = field(default_factory=Ports)
+    ports: Ports
     addresses: Addresses = field(default_factory=Addresses)
     writing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(REPORTS_AT_ONCE))
 

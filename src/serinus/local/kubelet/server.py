@@ -59,7 +59,7 @@ class LogServer:
         app.router.add_get("/containerLogs/{namespace}/{pod}/{container}", self._logs)
         for verb in ("exec", "attach", "run", "portForward"):
             app.router.add_route("*", f"/{verb}/{{rest:.*}}", self._cannot)
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0, handler_cancellation=True)
         await runner.setup()
         await web.SockSite(runner, listener, ssl_context=tls).start()
         return runner

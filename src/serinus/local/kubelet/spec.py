@@ -169,6 +169,13 @@ class SchedulingGate(ApiStruct, frozen=True):
     name: str
 
 
+class Volume(ApiStruct, frozen=True):
+    """Files that a pod wants to find; only an empty folder costs it nothing."""
+
+    name: str
+    empty_dir: dict[str, Any] | None = None
+
+
 class PodSpec(ApiStruct, frozen=True):
     """What a pod should be; times in seconds."""
 
@@ -183,6 +190,7 @@ class PodSpec(ApiStruct, frozen=True):
     readiness_gates: tuple[ReadinessGate, ...] = ()
     hostname: str = ""
     service_account_name: str = ""
+    volumes: tuple[Volume, ...] = ()
 
 
 class PodCondition(ApiStruct, frozen=True):

@@ -84,6 +84,7 @@ def _conditions(
     pod: Pod, facts: PodFacts, phase: str, before: Conditions, now: datetime
 ) -> list[dict[str, str | None]]:
     verdicts = {
+        "PodScheduled": "",
         "PodReadyToStartContainers": "" if not facts.ended else "PodCompleted",
         "Initialized": _not_initialized(pod, facts, phase),
         "ContainersReady": _not_ready(pod, facts, phase),
