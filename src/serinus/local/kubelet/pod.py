@@ -1,7 +1,6 @@
 """One pod's life: from its binding to its deletion."""
 
 import asyncio
-import logging
 
 from serinus.local.kubelet.container import ContainerRun
 from serinus.local.kubelet.facts import Failure, Waiting, has_run, is_done
@@ -11,8 +10,6 @@ from serinus.local.kubelet.reporter import PodGoneError, Reporter, insist
 from serinus.local.kubelet.sandbox import Host, Sandbox, now
 from serinus.local.kubelet.server import NoLogError
 from serinus.local.kubelet.spec import Container, Pod
-
-log = logging.getLogger(__name__)
 
 
 class PodRun:
