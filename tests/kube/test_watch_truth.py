@@ -55,31 +55,46 @@ def test_the_store_ends_as_the_servers_truth(machinery, before, after):
 async def scenario(machinery: Any, before: list[Any], after: list[Any]) -> None:
     api = machinery.API()
     runner = await machinery.serve(api)
+    try:
+        async with Client(load_connection(ConnectionOptions(server=api.url))) as client:
+            await follow(
+                api, Informer(client, machinery.PATH, new_store(), backoff=Backoff(0.0005, 0.002)), before, after
+            )
+    finally:
+        await runner.cleanup()
+
+
+def new_store() -> Store[Any]:
+    return Store({"size": lambda it: [str(it.raw["spec"]["size"])]})
+
+
+async def follow(api: Any, informer: Informer[Any], before: list[Any], after: list[Any]) -> None:
+    store = informer.store
     told: dict[tuple[str, str], Any] = {}
 
     def hear(old: Any, new: Any) -> None:
         place = ((new or old).metadata.namespace, (new or old).metadata.name)
-        assert (told.get(place)) == (old and old.raw["spec"])  # each change begins where the last one ended
+        assert told.get(place) == (old and old.raw["spec"])  # each change begins where the last one ended
         if new is None:
             del told[place]
         else:
             told[place] = new.raw["spec"]
 
-    async with Client(load_connection(ConnectionOptions(server=api.url))) as client:
-        store: Store[Any] = Store({"size": lambda it: [str(it.raw["spec"]["size"])]})
-        informer = Informer(client, machinery.PATH, store, on_change=hear, backoff=Backoff(0.0005, 0.002))
-        for act in before:
-            await play(api, act)
-        task = asyncio.create_task(informer.run())
+    informer.on_change = hear
+    for act in before:
+        await play(api, act)
+    task = asyncio.create_task(informer.run())
+    try:
         for act in after:
             await play(api, act)
-        await informer.synced.wait()
         async with asyncio.timeout(20):
+            await informer.synced.wait()
             while {place: store.get(*place).raw["spec"] for place in store.places()} != truth(api):
+                assert not task.done(), task.exception()
                 await api.tell()
                 await asyncio.sleep(0.002)
         assert told == truth(api)
         assert len(store.by("size", "3")) == sum(spec["size"] == 3 for spec in truth(api).values())
+    finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-    await runner.cleanup()

@@ -148,15 +148,16 @@ class Informer(Generic[T]):
         fresh: dict[Place, T] = {}
         unreadable: set[Place] = set()
         params = {**self._params(), "limit": str(PAGE_SIZE)}
+        page = await self._page(params)
+        version = page.metadata.resource_version  # the first page's: what changed since, the watch tells
         while True:
-            page = await self._page(params)
             for data in page.objects():
                 self._sort(data, fresh, unreadable)
             if not page.metadata.continue_:
                 break
-            params["continue"] = page.metadata.continue_
+            page = await self._page({**params, "continue": page.metadata.continue_})
         self._reconcile(fresh, unreadable)
-        self._version = page.metadata.resource_version
+        self._version = version
         self.store.advance(self._version)
         self._listed_at = _now()
         self._well()
