@@ -4,8 +4,9 @@ import asyncio
 import os
 import ssl
 from asyncio.subprocess import Process
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 
@@ -69,10 +70,7 @@ class ControlPlane:
             asyncio.create_task(ends_badly(name, process, self._log(name))) for name, process in self._running.items()
         ]
         try:
-            await asyncio.wait(endings, return_when=asyncio.FIRST_COMPLETED)
-            for task in endings:
-                if task.done():
-                    task.result()
+            await asyncio.gather(*endings)
         finally:
             for task in endings:
                 task.cancel()
@@ -96,10 +94,16 @@ class ControlPlane:
         return plane
 
     async def _start_all(self) -> None:
-        """Start etcd and the API server at once; the rest needs the API."""
+        """Start each program as soon as the one that it needs answers.
+
+        An API server that finds no etcd waits a second and more before it asks
+        again.
+        """
         await self._run(flags.etcd(self.plane))
+        await self._until(_listening(self.plane.etcd_port), "etcd")
         await self._run(flags.apiserver(self.plane))
-        await self._until_ready()
+        ready = f"{self.plane.server}/readyz"
+        await self._until(until_well(ready, self.plane.pki.ca, self.users.admin), "kube-apiserver")
         await self._run(flags.controller_manager(self.plane))
 
     async def _run(self, argv: Sequence[str]) -> None:
@@ -114,21 +118,19 @@ class ControlPlane:
         self._running[name] = process
         self.pids[name] = process.pid
 
-    async def _until_ready(self) -> None:
-        """Ask until the API is ready, a program ends, or it takes too long."""
+    async def _until(self, answer: Coroutine[Any, Any, None], name: str) -> None:
+        """Wait for an answer, unless a program ends or it takes too long."""
         watching = asyncio.create_task(self.watch())
-        asking = asyncio.create_task(until_well(f"{self.plane.server}/readyz", self.plane.pki.ca, self.users.admin))
+        asking = asyncio.create_task(answer)
         try:
             async with asyncio.timeout(READY_LIMIT):
                 await asyncio.wait([watching, asking], return_when=asyncio.FIRST_COMPLETED)
         except TimeoutError:
-            log = self._log("kube-apiserver")
-            raise LocalError(f"the API was not ready after {READY_LIMIT:.0f} s; its log is {log}") from None
+            raise LocalError(f"{name} was not ready after {READY_LIMIT:.0f} s; its log is {self._log(name)}") from None
         finally:
             asking.cancel()
             watching.cancel()
-        if watching.done():
-            watching.result()
+        (watching if watching.done() else asking).result()
 
     def _lost_a_port(self) -> bool:
         """Whether a program found one of its ports taken."""
@@ -155,6 +157,18 @@ def last_line(log: Path) -> str:
 def _env() -> dict[str, str]:
     """Our environment without what etcd would take for its flags."""
     return {name: value for name, value in os.environ.items() if not name.startswith("ETCD_")}
+
+
+async def _listening(port: int) -> None:
+    """Wait until somebody listens on a port of loopback."""
+    while True:
+        try:
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+        except OSError:
+            await asyncio.sleep(POLL)
+        else:
+            writer.close()
+            return
 
 
 async def until_well(url: str, ca: Path | None = None, user: User | None = None) -> None:
