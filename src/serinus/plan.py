@@ -32,23 +32,40 @@ class Ref(Struct, frozen=True):
         return f"{self.kind.kind} {self.namespace}/{self.name}"
 
 
+class Event(Struct, frozen=True):
+    """Something that happened, for people and notifications."""
+
+    reason: str
+    message: str
+    type: Literal["Normal", "Warning"] = "Normal"
+
+
 class Create(Struct, frozen=True):
-    """Make an object."""
+    """Make an object.
+
+    Of a traffic layer's write, ``router`` names the layer: if it fails, those of other layers are sent all the same.
+    ``event`` is told once the write is done.
+    """
 
     ref: Ref
     manifest: Manifest
+    router: str = ""
+    event: Event | None = None
 
 
 class Patch(Struct, frozen=True):
     """Change parts of an object; what is not named stays.
 
-    With ``resource_version`` the API refuses the patch when the object has changed since it was seen.
+    With ``resource_version`` the API refuses the patch when the object has changed since it was seen. ``router`` and
+    ``event`` are as in ``Create``.
     """
 
     ref: Ref
     body: Any
     how: Literal["merge", "strategic", "json"] = "merge"
     resource_version: str = ""
+    router: str = ""
+    event: Event | None = None
 
 
 class Delete(Struct, frozen=True):
@@ -66,14 +83,6 @@ class Evict(Struct, frozen=True):
 
 
 Write = Create | Patch | Delete | Evict
-
-
-class Event(Struct, frozen=True):
-    """Something that happened, for people and notifications."""
-
-    reason: str
-    message: str
-    type: Literal["Normal", "Warning"] = "Normal"
 
 
 class Defaulted(Struct, frozen=True):
@@ -134,6 +143,8 @@ class Seen(Struct, frozen=True):
     """The Services of its namespace that it names, by name."""
     objects: dict[Ref, Foreign] = field(default_factory=dict)
     """Objects of traffic layers that it names or controls."""
+    unseen: dict[Ref, str] = field(default_factory=dict)
+    """Objects that it names and that cannot be looked for, as their kind is not installed; and why."""
     answers: dict[Ask, Answer] = field(default_factory=dict)
     settings: Settings = field(default_factory=Settings)
 

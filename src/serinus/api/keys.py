@@ -19,3 +19,8 @@ INGRESS_CLASS = "kubernetes.io/ingress.class"
 
 POD_HASH_VERSION = "rollout.serinus.dev/pod-hash-version"
 """On a ReplicaSet: the version of our pod-template hash that named it; absent on those of another controller."""
+CANARY_DESTINATIONS = "rollout.serinus.dev/canary-destinations"
+"""On a VirtualService: the destinations that lead to canaries, kept as they were while they are not in its routes."""
+
+FIELD_MANAGER = "serinus"
+"""The name under which the API notes which fields we have written."""

@@ -127,6 +127,8 @@ class Foreign(ApiStruct, frozen=True):
 
     metadata: ObjectMeta
     raw: dict[str, Any]
+    managers: tuple[str, ...] = ()
+    """Who has written fields of it: the managers of ``metadata.managedFields`` in their order."""
 
 
 def _number(text: str | None) -> int | None:

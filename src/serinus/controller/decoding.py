@@ -39,12 +39,12 @@ def decode_rollout(data: bytes) -> Rollout | Malformed:
 
 
 def decode_foreign(data: bytes) -> Foreign:
-    """Read an object of somebody else's kind as plain data, without the bookkeeping of field managers."""
+    """Read an object of somebody else's kind as plain data; of its field managers, the names alone."""
     raw = _mapping.decode(data)
     metadata = raw.get("metadata")
-    if isinstance(metadata, dict):
-        metadata.pop("managedFields", None)
-    return Foreign(metadata=_metadata(raw), raw=raw)
+    entries = (metadata.pop("managedFields", None) or []) if isinstance(metadata, dict) else []
+    managers = tuple(str(entry.get("manager", "")) for entry in entries)
+    return Foreign(metadata=_metadata(raw), raw=raw, managers=managers)
 
 
 def _metadata(raw: dict[str, Any]) -> ObjectMeta:

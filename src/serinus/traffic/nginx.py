@@ -4,7 +4,7 @@ The annotations are those of ingress-nginx (https://kubernetes.github.io/ingress
 annotations/#canary). The life of the Ingress: made at the first weight, changed with each weight, deleted at the end.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from serinus.api import keys
@@ -56,6 +56,8 @@ class Nginx:
 
     def route(self, traffic: Traffic, found: Found) -> Sequence[Wanted]:
         """A canary Ingress for each stable one, while there is something to split."""
+        if traffic.is_settling:
+            return ()
         spec = _spec(traffic.rollout)
         ingresses = [(name, found.get(Ref(INGRESS, traffic.namespace, name))) for name in spec.ingresses]
         wanted = [_canary(traffic, found, ingress) for _, ingress in ingresses if ingress]
@@ -63,6 +65,10 @@ class Nginx:
 
     def verified(self, traffic: Traffic, found: Found) -> bool | None:  # noqa: ARG002
         """Unknown: ingress-nginx does not report which configuration it serves."""
+        return None
+
+    def leave(self, ref: Ref, found: Foreign, users: Collection[Rollout]) -> Wanted | None:  # noqa: ARG002
+        """Nothing: all that we make is controlled by the Rollout, and goes with it."""
         return None
 
 
@@ -111,7 +117,11 @@ def _canary(traffic: Traffic, found: Found, stable: Foreign) -> Wanted | None:
         },
         "spec": _ingress_spec(traffic, stable.raw),
     }
-    return Wanted(ref, manifest, event="PatchingCanaryIngress" if existing else "CreatingCanaryIngress")
+    if existing:
+        message = f"Updating Ingress `{ref.name}` to desiredWeight '{traffic.weight}'"
+        return Wanted(ref, manifest, "PatchingCanaryIngress", message)
+    message = f"Creating canary ingress `{ref.name}` with desiredWeight '{traffic.weight}'"
+    return Wanted(ref, manifest, "CreatingCanaryIngress", message)
 
 
 def _place(traffic: Traffic, found: Found, stable: str) -> tuple[Ref, Foreign | None]:

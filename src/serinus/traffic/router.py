@@ -1,6 +1,6 @@
 """The protocol of routers, and the value that they translate."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Literal, Protocol
 
 from msgspec import Struct
@@ -26,6 +26,8 @@ class Traffic(Struct, frozen=True):
 
     ``over`` says that the update is complete or aborted: nothing of it should be left, unless ``cleanup`` is ``zero``.
     Header and mirror routes are those in force at this step, in the order of ``managedRoutes``.
+    ``is_settling`` says that what was just moved may not be in effect everywhere: weights stay as they are found, and
+    only the versions behind names may change.
     """
 
     rollout: Rollout
@@ -38,6 +40,16 @@ class Traffic(Struct, frozen=True):
     additional: tuple[Destination, ...] = ()
     header_routes: tuple[HeaderRouteStep, ...] = ()
     mirror_routes: tuple[MirrorRouteStep, ...] = ()
+    serving: frozenset[str] = frozenset()
+    """The hashes of versions of which some pods serve."""
+    whole: frozenset[str] = frozenset()
+    """The hashes of versions of which all pods serve."""
+    is_settling: bool = False
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the new version has become the stable one."""
+        return self.over and self.canary_hash == self.stable_hash
 
     @property
     def namespace(self) -> str:
@@ -85,6 +97,23 @@ class Wanted(Struct, frozen=True):
     manifest: Manifest
     event: str
     """The reason of the event that tells of the change."""
+    message: str = ""
+    """What the event says."""
+
+
+class Trouble(str):
+    """What keeps a layer from splitting traffic, with the reason of the event that tells of it.
+
+    A text that begins with a dot names the field below the layer's own: ``.virtualService.name: Invalid value: …``.
+    """
+
+    __slots__ = ("reason",)
+
+    def __new__(cls, text: str, reason: str = "TrafficRoutingError") -> "Trouble":
+        """Say ``text``; the reason is one word in CamelCase."""
+        self = super().__new__(cls, text)
+        self.reason = reason
+        return self
 
 
 class Router(Protocol):
@@ -115,4 +144,11 @@ class Router(Protocol):
 
     def verified(self, traffic: Traffic, found: Found) -> bool | None:
         """Whether the split is in effect; None when the layer cannot tell."""
+        ...
+
+    def leave(self, ref: Ref, found: Foreign, users: Collection[Rollout]) -> Wanted | None:
+        """An object without what the layer has left in it for Rollouts that do not use it any more.
+
+        ``users`` are those that name it still; None when nothing of ours is to be taken out.
+        """
         ...
