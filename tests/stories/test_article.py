@@ -5,7 +5,7 @@ import pytest
 from stories.manifests import CANARY, CANARY_INGRESS, HOST, INGRESS, V1, V2, V3, pause, routed, weight
 from stories.stage import Stage
 
-STEPS = (weight(10), pause(3), weight(30), pause(3), weight(60), pause(), weight(100))
+STEPS = (weight(10), pause(6), weight(30), pause(6), weight(60), pause(), weight(100))
 PREFIX = "nginx.ingress.kubernetes.io"
 
 

@@ -52,8 +52,7 @@ async def test_without_routing_in_the_spec_no_ingress_stays(stage: Stage) -> Non
     await stage.set_image(V2)
     await stage.until(lambda look: look.is_paused_at(1))
     await stage.patch(ROLLOUT, NAME, {"spec": {"strategy": {"canary": {"trafficRouting": None}}}})
-    look = await stage.until(lambda look: look.ingresses == {INGRESS})
-    assert look.weight is None
+    await stage.until(lambda look: look.ingresses == {INGRESS} and look.weight is None)
     await stage.promote()
     await stage.until(lambda look: look.is_settled(V2))
 
@@ -65,3 +64,21 @@ async def test_a_rollout_takes_all_that_it_made_with_it(stage: Stage) -> None:
     await stage.delete(ROLLOUT, NAME)
     look = await stage.until(lambda look: not look.replica_sets and not look.pods)
     assert look.ingresses == {INGRESS}
+
+
+async def test_a_controller_may_keep_the_canary_ingress_at_weight_0(keeping_stage: Stage) -> None:
+    stage = keeping_stage
+    await stage.deploy_routed(routed(STEPS, scaleDownDelaySeconds=6))
+    kept = f"{NAME}-{INGRESS}-canary"
+    await stage.until(lambda look: look.ingresses == {INGRESS, kept} and look.canary_weight == "0")
+    await stage.set_image(V2)
+    look = await stage.until(lambda look: look.is_paused_at(1))
+    assert (look.ingresses, look.canary_weight) == ({INGRESS, kept}, "20")
+    await stage.promote()
+    await stage.until(lambda look: look.is_settled(V2) and look.canary_weight == "0")
+    await stage.set_image(V3)
+    await stage.until(lambda look: look.is_paused_at(1))
+    await stage.abort()
+    look = await stage.until(lambda look: look.phase == "Degraded" and look.canary_weight == "0")
+    assert look.ingresses == {INGRESS, kept}
+    await stage.sees_traffic({V2: 100})

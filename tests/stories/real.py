@@ -1,0 +1,152 @@
+"""The stage on the real cluster: a controller of its own, a namespace of its own, real pods and real requests."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
+from typing import Any
+
+from serinus.api import kinds
+from serinus.api.kinds import EVENT, POD, ROLLOUT, Kind
+from serinus.kube import Client, ConnectionOptions, KubeError, NotFound, load_connection
+from stories.look import Look
+from stories.manifests import HOST
+from stories.requests import Requests, is_split
+from stories.stage import KINDS, Question, Stage
+
+Manifest = dict[str, Any]
+
+_GATE = "stories.serinus.dev/mended"
+_LOOK = 0.1
+"""Seconds between two looks."""
+_SEEN = (ROLLOUT, kinds.REPLICA_SET, kinds.SERVICE, kinds.INGRESS, POD)
+"""Rollouts first: what a status tells was done before it was written."""
+
+
+class Real(Stage):
+    """A stage in real time.
+
+    Hosts are renamed, so that stories do not meet at the gateway. Pods get a readiness gate, which the stage opens:
+    that is how a version can be broken and mended.
+    """
+
+    def __init__(self, client: Client, namespace: str, requests: Requests) -> None:
+        self._client = client
+        self._namespace = namespace
+        self._requests = requests
+        self._broken: set[str] = set()
+
+    async def create(self, manifest: Manifest) -> None:
+        kind = KINDS[manifest["kind"]]
+        if kind == ROLLOUT:
+            manifest["spec"]["template"]["spec"]["readinessGates"] = [{"conditionType": _GATE}]
+        await self._client.create(kind.path(self._namespace), self._renamed(manifest, HOST, self._host))
+
+    async def read(self, kind: Kind, name: str) -> Manifest:
+        found = await self._client.get(kind.path(self._namespace, name))
+        return self._renamed(found, self._host, HOST)
+
+    async def patch(self, kind: Kind, name: str, body: Manifest, *, status: bool = False) -> None:
+        await self._client.patch(kind.path(self._namespace, name, "status" if status else ""), body)
+
+    async def replace(self, kind: Kind, manifest: Manifest) -> None:
+        path = kind.path(self._namespace, manifest["metadata"]["name"])
+        # The controller writes too; what users change is the spec, so the newest version is taken each time.
+        newest = await self._client.get(path)
+        manifest["metadata"]["resourceVersion"] = newest["metadata"]["resourceVersion"]
+        await self._client.replace(path, self._renamed(manifest, HOST, self._host))
+
+    async def delete(self, kind: Kind, name: str) -> None:
+        if kind == ROLLOUT:
+            self._requests.is_watching = False
+        await self._client.delete(kind.path(self._namespace, name))
+
+    async def look(self) -> Look:
+        objects = [item for kind in _SEEN for item in await self._list(kind)]
+        events = [(item["reason"], item["message"]) for item in await self._list(EVENT)]
+        return Look([self._renamed(item, self._host, HOST) for item in objects], events)
+
+    async def until(self, question: Question, *, limit: float = 60) -> Look:
+        look = await self.look()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(limit):
+                while not question(look):
+                    await asyncio.sleep(_LOOK)
+                    look = await self.look()
+                return look
+        raise AssertionError(f"not so within {limit:g} s: {look!r}")
+
+    async def stays(self, question: Question, *, seconds: float) -> Look:
+        end = datetime.now(UTC).timestamp() + seconds
+        while True:
+            look = await self.look()
+            assert question(look), f"does not stay so: {look!r}"
+            if datetime.now(UTC).timestamp() > end:
+                return look
+            await asyncio.sleep(_LOOK)
+
+    async def sees_traffic(self, shares: dict[str, int]) -> None:
+        counts = await self._requests.shares()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(15):
+                while not is_split(counts, shares):
+                    counts = await self._requests.shares()
+                return
+        raise AssertionError(f"requests reach {dict(counts)}, not {shares}: {await self.look()!r}")
+
+    async def break_image(self, image: str) -> None:
+        self._broken.add(image)
+
+    async def mend_image(self, image: str) -> None:
+        self._broken.discard(image)
+
+    async def open_gates(self) -> None:
+        """Keep the readiness gate of every pod as it should be."""
+        while True:
+            for pod in await self._list(POD):
+                await self._open_gate(pod)
+            await asyncio.sleep(_LOOK)
+
+    async def _open_gate(self, pod: Manifest) -> None:
+        wanted = "False" if pod["spec"]["containers"][0]["image"] in self._broken else "True"
+        conditions = pod.get("status", {}).get("conditions") or []
+        if any((item["type"], item["status"]) == (_GATE, wanted) for item in conditions):
+            return
+        now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        condition = {"type": _GATE, "status": wanted, "lastTransitionTime": now}
+        path = POD.path(self._namespace, pod["metadata"]["name"], "status")
+        with suppress(NotFound):
+            await self._client.patch(path, {"status": {"conditions": [condition]}}, "strategic")
+
+    async def _list(self, kind: Kind) -> list[Manifest]:
+        found = await self._client.get(kind.path(self._namespace))
+        # Items of a list do not say what they are.
+        return [{"apiVersion": kind.api_version, "kind": kind.kind} | item for item in found["items"]]
+
+    @property
+    def _host(self) -> str:
+        return f"{self._namespace}.example.com"
+
+    def _renamed(self, manifest: Manifest, old: str, new: str) -> Manifest:
+        renamed: Manifest = json.loads(json.dumps(manifest).replace(old, new))
+        return renamed
+
+
+@asynccontextmanager
+async def real_stage(cluster: Any, namespace: str) -> AsyncIterator[Real]:
+    """A stage in a namespace of the cluster, with steady requests to its host; none of them may fail."""
+    connection = load_connection(ConnectionOptions(kubeconfig=str(cluster.kubeconfig), context=cluster.context))
+    async with (
+        Client(connection) as client,
+        Requests(cluster.gateways["nginx"], f"{namespace}.example.com") as requests,
+    ):
+        stage = Real(client, namespace, requests)
+        gates = asyncio.create_task(stage.open_gates())
+        try:
+            yield stage
+        finally:
+            gates.cancel()
+            with suppress(asyncio.CancelledError, KubeError):
+                await gates
+        assert not requests.failures, f"{len(requests.failures)} requests failed: {requests.failures[:3]}"

@@ -1,0 +1,80 @@
+"""Real requests through the real nginx: a steady stream beside the story, and many at once to see the split."""
+
+import asyncio
+import math
+from collections import Counter
+from contextlib import suppress
+
+import aiohttp
+
+_SAMPLE = 1000
+_AT_ONCE = 20
+_PAUSE = 0.05
+"""Seconds between two requests of the steady stream."""
+
+
+class Requests:
+    """Sends requests for one host to a gateway, and notes those that fail once the host was served."""
+
+    def __init__(self, gateway: str, host: str) -> None:
+        self.failures: list[str] = []
+        self.is_watching = True
+        self._url, self._headers = f"http://{gateway}/", {"Host": host}
+        self._was_served = False
+        self._stream: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> "Requests":
+        timeout = aiohttp.ClientTimeout(total=10)
+        self._session = aiohttp.ClientSession(timeout=timeout, headers=self._headers)
+        self._stream = asyncio.create_task(self._send_for_ever())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        assert self._stream is not None
+        self._stream.cancel()
+        with suppress(asyncio.CancelledError):
+            await self._stream
+        await self._session.close()
+
+    async def shares(self) -> Counter[str]:
+        """The images that answered a thousand requests; ``nobody`` for those that failed."""
+        counts: Counter[str] = Counter()
+
+        async def send_some() -> None:
+            for _ in range(_SAMPLE // _AT_ONCE):
+                counts[await self._image()] += 1
+
+        await asyncio.gather(*(send_some() for _ in range(_AT_ONCE)))
+        return counts
+
+    async def _send_for_ever(self) -> None:
+        while True:
+            await self._image()
+            await asyncio.sleep(_PAUSE)
+
+    async def _image(self) -> str:
+        try:
+            async with self._session.get(self._url) as reply:
+                body = await reply.text()
+                if reply.status == 200:
+                    self._was_served = True
+                    return str((await reply.json())["image"])
+                failure = f"{reply.status}: {body[:100]}"
+        except (aiohttp.ClientError, TimeoutError) as error:
+            failure = repr(error)
+        if self._was_served and self.is_watching:
+            self.failures.append(failure)
+        return "nobody"
+
+
+def is_split(counts: Counter[str], wanted: dict[str, int]) -> bool:
+    """Whether what was counted fits percentages, within four standard errors."""
+    total = sum(counts.values())
+    if not set(counts) <= {image for image, share in wanted.items() if share}:
+        return False
+    for image, percent in wanted.items():
+        share = percent / 100
+        error = math.sqrt(share * (1 - share) / total)
+        if abs(counts[image] / total - share) > 4 * error:
+            return False
+    return True
