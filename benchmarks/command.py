@@ -11,6 +11,7 @@ import msgspec
 
 from benchmarks.fleet import FleetFigures, measure_fleet
 from benchmarks.mirror import TooLateError
+from benchmarks.process import Process
 from benchmarks.reaction import Amounts, ReactionFigures, measure_reaction
 from benchmarks.stage import Wish, own_subject
 from benchmarks.subject import Subject
@@ -23,6 +24,13 @@ SIZE = click.IntRange(min=1)
 WORKLOADS = ("reaction", "fleet")
 
 Figures = FleetFigures | ReactionFigures
+
+
+class EndedError(Exception):
+    """The controller ended although it is measured."""
+
+    def __init__(self, pid: int) -> None:
+        super().__init__(f"the controller, process {pid}, has ended")
 
 
 @click.command(context_settings={"show_default": True})
@@ -51,7 +59,7 @@ def main(workloads: tuple[str, ...], as_json: bool, **flags: Any) -> None:
     """
     try:
         found = {name: asyncio.run(_measured(name, flags)) for name in workloads or WORKLOADS}
-    except (KubeError, LocalError, TooLateError, OSError) as error:
+    except (KubeError, LocalError, TooLateError, EndedError, OSError) as error:
         raise click.ClickException(str(error)) from None
     except TimeoutError:
         raise click.ClickException(f"a phase took longer than {flags['limit']:.0f} s") from None
@@ -64,10 +72,28 @@ def main(workloads: tuple[str, ...], as_json: bool, **flags: Any) -> None:
 
 async def _measured(workload: str, flags: dict[str, Any]) -> Figures:
     async with _subject(flags) as subject:
-        if workload == "fleet":
-            return await measure_fleet(subject, flags["count"], flags["limit"], _say)
-        names = ("cycles", "others", "probes", "rounds", "limit")
-        return await measure_reaction(subject, Amounts(**{name: flags[name] for name in names}), _say)
+        work = asyncio.create_task(_workload(workload, subject, flags))
+        end = asyncio.create_task(Process(subject.pid).ended())
+        try:
+            await asyncio.wait((work, end), return_when=asyncio.FIRST_COMPLETED)
+            if not work.done():
+                raise EndedError(subject.pid)
+            return work.result()
+        finally:
+            await _cancelled(work, end)
+
+
+async def _workload(workload: str, subject: Subject, flags: dict[str, Any]) -> Figures:
+    if workload == "fleet":
+        return await measure_fleet(subject, flags["count"], flags["limit"], _say)
+    names = ("cycles", "others", "probes", "rounds", "limit")
+    return await measure_reaction(subject, Amounts(**{name: flags[name] for name in names}), _say)
+
+
+async def _cancelled(*tasks: asyncio.Task[Any]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.wait(tasks)
 
 
 @asynccontextmanager

@@ -1,5 +1,6 @@
 """What a process costs, as Linux counts it (proc(5))."""
 
+import asyncio
 import os
 from pathlib import Path
 
@@ -12,10 +13,17 @@ class Process:
     def __init__(self, pid: int) -> None:
         self._folder = Path(f"/proc/{pid}")
 
+    async def ended(self) -> None:
+        """Wait until it is gone."""
+        while self._state not in "ZX":  # noqa: ASYNC110 - another's child gives no signal
+            await asyncio.sleep(0.2)
+
     @property
-    def is_running(self) -> bool:
-        """Whether it is still there."""
-        return self._folder.exists()
+    def _state(self) -> str:
+        try:
+            return (self._folder / "stat").read_text().rpartition(")")[2].split()[0]
+        except OSError:
+            return "X"
 
     @property
     def cpu(self) -> float:
