@@ -50,12 +50,12 @@ class Loop:
         self.freshness = Freshness(stores)
         self.on_turn: OnTurn = _unheard
 
-    async def work(self) -> None:
+    async def work(self, *, urgent_only: bool = False) -> None:
         """Take keys until the queue is closed."""
         clock = asyncio.get_running_loop().time
         while True:
             try:
-                key = await self.queue.get()
+                key = await self.queue.get(urgent_only=urgent_only)
             except Closed:
                 return
             started = clock()
@@ -113,7 +113,7 @@ class Loop:
         if plan.why:
             log.debug("%s waits: %s", key, "; ".join(plan.why))
         for ask in plan.asks:
-            self.answers.file(rollout.metadata.uid, ask, await self.client_for(rollout).answer(ask))
+            self.answers.file(rollout.metadata.uid, ask, await self.client_for(key, rollout).answer(ask))
         if plan.asks:
             self.queue.add(key)
         await self._apply(key, seen, plan)
@@ -123,7 +123,7 @@ class Loop:
     async def _apply(self, key: Key, seen: Seen, plan: Plan) -> None:
         rollout = seen.rollout
         try:
-            await self.client_for(rollout).apply(plan, rollout, partial(self.freshness.wrote, key))
+            await self.client_for(key, rollout).apply(plan, rollout, partial(self.freshness.wrote, key))
         except RejectedError as no:
             self.answers.file(rollout.metadata.uid, no.ask, no.answer)
             self.queue.add(key)
@@ -136,9 +136,10 @@ class Loop:
         for event in plan.events:
             self.recorder.record(rollout.metadata, event)
 
-    def client_for(self, rollout: Rollout) -> Applier:
-        """The client that carries out a plan; giving an update up overtakes all other work."""
-        return Applier(self.client.urgent if rollout.status.abort else self.client)
+    def client_for(self, key: Key, rollout: Rollout) -> Applier:
+        """The client that carries out a plan; what a person asked for overtakes all other work."""
+        is_urgent = rollout.status.abort or self.queue.hurries(key)
+        return Applier(self.client.urgent if is_urgent else self.client)
 
     async def _report_malformed(self, found: Malformed) -> None:
         """Tell the user of a Rollout that cannot be read what is wrong with it."""

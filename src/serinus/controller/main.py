@@ -23,6 +23,9 @@ log = logging.getLogger(__name__)
 
 LEASE = "argo-rollouts-controller-lock"
 
+_RESERVED = 2
+"""Workers beside the others who do nothing but what people ask for: under load, all others may wait for the API."""
+
 
 async def run(connection: Connection, settings: ControllerSettings) -> None:
     """Run the controller until the process is told to end.
@@ -80,6 +83,8 @@ async def _work(stores: Stores, loop: Loop, settings: ControllerSettings) -> Non
     async with together() as workers:
         for _ in range(settings.workers):
             workers.create_task(loop.work())
+        for _ in range(_RESERVED):
+            workers.create_task(loop.work(urgent_only=True))
         workers.create_task(_resync(stores, settings.resync_seconds))
 
 

@@ -39,7 +39,7 @@ class Queue(Generic[K]):
 
     def __init__(self) -> None:
         self._lanes: tuple[dict[K, float], dict[K, float]] = ({}, {})  # urgent, ordinary: key -> since when
-        self._working: dict[K, float] = {}  # key -> how long it had waited
+        self._working: dict[K, tuple[float, bool]] = {}  # key -> how long it had waited, urgent?
         self._again: dict[K, bool] = {}  # added while worked on -> urgent?
         self._due: dict[K, tuple[float, bool]] = {}  # added for later -> when, urgent?
         self._heap: list[tuple[float, int, K]] = []
@@ -47,6 +47,7 @@ class Queue(Generic[K]):
         self._timer: asyncio.TimerHandle | None = None
         self._failures: dict[K, int] = {}
         self._getters: deque[asyncio.Future[None]] = deque()
+        self._reserve: deque[asyncio.Future[None]] = deque()  # those that take urgent keys only
         self._idle = asyncio.Event()
         self._idle.set()
         self.closed = False
@@ -119,21 +120,27 @@ class Queue(Generic[K]):
         """Let a key's back-off begin anew: it succeeded, or is gone."""
         self._failures.pop(key, None)
 
-    async def get(self) -> K:
+    async def get(self, *, urgent_only: bool = False) -> K:
         """The next key; it is the caller's until `done`.
 
-        Raises `Closed` once the queue is closed.
+        Who takes urgent keys only is free for them when all others are at work. Raises `Closed` once the queue
+        is closed.
         """
+        lanes = self._lanes[:1] if urgent_only else self._lanes
         while not self.closed:
-            for lane in self._lanes:
+            for lane in lanes:
                 if lane:
                     return self._hand_out(lane)
-            await self._wait()
+            await self._wait(self._reserve if urgent_only else self._getters)
         raise Closed
 
     def waited(self, key: K) -> float:
         """How many seconds a key in work had waited for its worker."""
-        return self._working.get(key, 0.0)
+        return self._working.get(key, (0.0, False))[0]
+
+    def hurries(self, key: K) -> bool:
+        """Whether a key in work is urgent."""
+        return self._working.get(key, (0.0, False))[1]
 
     def done(self, key: K) -> None:
         """Give a key back."""
@@ -148,7 +155,7 @@ class Queue(Generic[K]):
         self.closed = True
         if self._timer is not None:
             self._timer.cancel()
-        for getter in self._getters:
+        for getter in (*self._getters, *self._reserve):
             if not getter.done():
                 getter.set_result(None)
 
@@ -158,13 +165,13 @@ class Queue(Generic[K]):
 
     def _hand_out(self, lane: dict[K, float]) -> K:
         key = next(iter(lane))
-        self._working[key] = _now() - lane.pop(key)
+        self._working[key] = (_now() - lane.pop(key), lane is self._lanes[0])
         self._idle.clear()
         return key
 
-    async def _wait(self) -> None:
+    async def _wait(self, getters: deque[asyncio.Future[None]]) -> None:
         getter = asyncio.get_running_loop().create_future()
-        self._getters.append(getter)
+        getters.append(getter)
         try:
             await getter
         except asyncio.CancelledError:
@@ -172,15 +179,17 @@ class Queue(Generic[K]):
                 self._wake()
             raise
         finally:
-            if getter in self._getters:
-                self._getters.remove(getter)
+            if getter in getters:
+                getters.remove(getter)
 
     def _wake(self) -> None:
-        while self._getters:
-            getter = self._getters.popleft()
-            if not getter.done():
-                getter.set_result(None)
-                return
+        """Wake one who may take the next key; the reserve only when nobody else is free."""
+        for getters in (self._getters, self._reserve) if self._lanes[0] else (self._getters,):
+            while getters:
+                getter = getters.popleft()
+                if not getter.done():
+                    getter.set_result(None)
+                    return
 
     def _set_timer(self) -> None:
         if self._timer is not None:

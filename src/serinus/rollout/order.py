@@ -1,8 +1,8 @@
 """How to get to the goal without harm: every write, in a safe order.
 
-Grow before shift, shift before shrink. Where the canary gains traffic, Services move before weights, so that a weight
-never leads to the wrong version; where it loses traffic for good, weights move first. Nothing shrinks in the same
-plan in which its traffic is moved: ``retire`` gives it a deadline instead.
+Grow before shift, shift before all that can wait. Where the canary gains traffic, Services move before weights, so
+that a weight never leads to the wrong version; where it loses traffic for good, weights move first. Nothing shrinks in
+the same plan in which its traffic is moved: ``retire`` gives it a deadline instead.
 """
 
 from collections.abc import Iterator, Sequence
@@ -27,8 +27,8 @@ def in_safe_order(seen: Seen, fleet: Fleet, goal: Goal, routers: Sequence[Router
     services = tuple(_services(seen, goal))
     resized = [(item, _resize(seen, fleet, item, goal)) for item in fleet.all]
     patches = [(item, _set_patch(seen, item, body)) for item, body in resized if body]
-    grown = [patch for item, patch in patches if not _shrinks(item, goal)]
-    shrunk = [patch for item, patch in patches if _shrinks(item, goal)]
+    grown = [patch for item, patch in patches if _grows(item, goal)]
+    others = [patch for item, patch in patches if not _grows(item, goal)]
     shifted = (*routes, *services) if goal.progress.is_aborted else (*services, *routes)
     return (
         *_claims(seen, fleet),
@@ -36,7 +36,7 @@ def in_safe_order(seen: Seen, fleet: Fleet, goal: Goal, routers: Sequence[Router
         *_own_fields(seen, goal),
         *grown,
         *shifted,
-        *shrunk,
+        *others,
         *(Delete(_set_ref(seen, item), item.metadata.uid) for item in surplus(seen.rollout, fleet)),
     )
 
@@ -102,8 +102,8 @@ def _timestamp(moment: datetime | None) -> str | None:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if moment else None
 
 
-def _shrinks(item: ReplicaSet, goal: Goal) -> bool:
-    return goal.sizes.get(item.name, Aim(item.replicas)).replicas < item.replicas
+def _grows(item: ReplicaSet, goal: Goal) -> bool:
+    return goal.sizes.get(item.name, Aim(item.replicas)).replicas > item.replicas
 
 
 def _set_patch(seen: Seen, item: ReplicaSet, body: dict[str, Any]) -> Patch:
