@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from serinus.api.canary import CanaryStep, ReplicaProgressThreshold
@@ -15,20 +14,8 @@ from serinus.rollout.fleet import Fleet
 from serinus.rollout.progress import CANARY_PAUSE, INCONCLUSIVE, Progress
 from serinus.rollout.steps import At, Done, Outcome, Pausing, Waiting, describe, outcome
 from serinus.rollout.target import canary_of, is_reached, is_short, missing
-from serinus.traffic.router import Router, Traffic
-
-
-class Split(Struct, frozen=True):
-    """The decided traffic: the canary's weight of ``max_weight``.
-
-    ``over`` says that nothing of the update should be left in the routes; ``until`` that they stay as they are until
-    then, since what was just moved may not be in effect everywhere.
-    """
-
-    weight: int
-    over: bool
-    why: tuple[str, ...] = ()
-    until: datetime | None = None
+from serinus.rollout.traffic import Split, traffic_of
+from serinus.traffic.router import Router
 
 
 def advance(seen: Seen, fleet: Fleet, now: datetime, routers: Sequence[Router]) -> Progress:
@@ -183,7 +170,7 @@ def _unrouted(
     if canary.traffic_routing is None:
         return ()
     wanted = split(seen, fleet, progress, now)
-    traffic = Traffic(seen.rollout, wanted.weight, canary.max_weight)
+    traffic = traffic_of(seen, fleet, progress, wanted)
     unsure = (
         f"{router.name} does not confirm weight {wanted.weight} yet"
         for router in routers

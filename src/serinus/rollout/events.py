@@ -13,8 +13,6 @@ from serinus.plan import Create, Event, Patch, Seen, Write
 from serinus.rollout.fleet import Fleet
 from serinus.rollout.goal import Goal
 
-_CREATED, _PATCHED = "CreatingCanaryIngress", "PatchingCanaryIngress"
-
 
 def events_of(
     seen: Seen, fleet: Fleet, goal: Goal, status: RolloutStatus, writes: tuple[Write, ...]
@@ -34,14 +32,10 @@ def _of_write(seen: Seen, fleet: Fleet, goal: Goal, write: Write) -> Iterator[Ev
             yield Event("NewReplicaSetCreated", f"Created ReplicaSet {ref.name} (revision {goal.revision})")
             if size := manifest["spec"]["replicas"]:
                 yield _scaled(ref.name, goal.revision, 0, size)
-        case Create(ref, _) if ref.kind.kind == "Ingress":
-            weight = goal.traffic.weight if goal.traffic else 0
-            yield Event(_CREATED, f"Creating canary ingress `{ref.name}` with desiredWeight '{weight}'")
+        case Create(event=Event() as event) | Patch(event=Event() as event):
+            yield event
         case Patch(ref, body) if ref.kind is REPLICA_SET and "replicas" in body.get("spec", {}):
             yield from _resized(fleet, goal, ref.name, body["spec"]["replicas"])
-        case Patch(ref, _) if ref.kind.kind == "Ingress":
-            weight = goal.traffic.weight if goal.traffic else 0
-            yield Event(_PATCHED, f"Updating Ingress `{ref.name}` to desiredWeight '{weight}'")
         case Patch(ref, body) if ref.kind is SERVICE:
             old, new = seen.services[ref.name].hash, body["spec"]["selector"][keys.POD_TEMPLATE_HASH]
             yield Event("SwitchService", f"Switched selector for service '{ref.name}' from '{old}' to '{new}'")

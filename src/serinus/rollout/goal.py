@@ -4,8 +4,8 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from serinus.rollout.canary import Split
 from serinus.rollout.progress import Progress
+from serinus.rollout.traffic import Split
 
 
 class Aim(Struct, frozen=True):

@@ -107,7 +107,7 @@ class Trouble(str):
     A text that begins with a dot names the field below the layer's own: ``.virtualService.name: Invalid value: …``.
     """
 
-    __slots__ = ("reason",)
+    reason: str
 
     def __new__(cls, text: str, reason: str = "TrafficRoutingError") -> "Trouble":
         """Say ``text``; the reason is one word in CamelCase."""

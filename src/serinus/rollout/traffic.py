@@ -1,0 +1,46 @@
+"""The decided traffic: what routers are told."""
+
+from datetime import datetime
+
+from msgspec import Struct
+
+from serinus.plan import Seen
+from serinus.rollout.fleet import Fleet
+from serinus.rollout.managed import header_routes, mirror_routes
+from serinus.rollout.progress import Progress
+from serinus.rollout.target import canary_of
+from serinus.traffic.router import Traffic
+
+
+class Split(Struct, frozen=True):
+    """The decided traffic: the canary's weight of ``max_weight``.
+
+    ``over`` says that nothing of the update should be left in the routes; ``until`` that they stay as they are until
+    then, since what was just moved may not be in effect everywhere.
+    """
+
+    weight: int
+    over: bool
+    why: tuple[str, ...] = ()
+    until: datetime | None = None
+
+
+def traffic_of(seen: Seen, fleet: Fleet, progress: Progress, split: Split) -> Traffic:
+    """The decided split with all that routers need to bring it about."""
+    canary = canary_of(seen.rollout)
+    is_bare = split.over or progress.promote_full or fleet.new is None or fleet.new.available == 0
+    observed = [item for item in fleet.all if item.is_observed and item.serving > 0]
+    return Traffic(
+        rollout=seen.rollout,
+        weight=split.weight,
+        max_weight=canary.max_weight,
+        over=split.over,
+        cleanup=seen.settings.traffic_cleanup,
+        canary_hash=fleet.hash,
+        stable_hash=progress.stable_hash,
+        header_routes=() if is_bare else header_routes(canary, progress.index),
+        mirror_routes=() if is_bare else mirror_routes(canary, progress.index),
+        serving=frozenset(item.hash for item in observed),
+        whole=frozenset(item.hash for item in observed if item.serving >= item.replicas),
+        is_settling=split.until is not None,
+    )
