@@ -30,8 +30,8 @@ class Record:
         if left := self.tally.failed - sum(row.failed for row in self.rows):
             found.append(f"after the last row: {left} failed requests, as: {self.tally.failures[-1]}")
         found += [self.error] if self.error else []
-        missed = self.scenario.moments[len(self.rows) :]
-        return found + [f"{moment.title}: not reached" for moment in missed]
+        missed = ", ".join(moment.title for moment in self.scenario.moments[len(self.rows) :])
+        return found + ([f"not reached: {missed}"] if missed else [])
 
     def document(self) -> dict[str, Any]:
         """The whole as plain data for JSON."""

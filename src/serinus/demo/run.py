@@ -34,7 +34,7 @@ from serinus.local.programs import control_plane
 from serinus.local.tasks import Tasks
 
 ARTICLE_PAUSE = 300.0
-SHORT_PAUSE = 8.0
+SHORT_PAUSE = 6.0
 """Seconds: long enough to see a weight taken up and to measure it with 1,000 requests on two cores."""
 NAME = "demo"
 WIDTH = 118
@@ -51,7 +51,7 @@ class Options:
     """End with one JSON document on standard output; everything else goes to standard error."""
     color: bool = True
     keep: bool = False
-    """Leave the cluster's folder behind, with its logs."""
+    """Leave the cluster's folder behind: logs, audit log, manifests."""
 
 
 async def run(options: Options) -> int:
@@ -122,6 +122,10 @@ def _tell(record: Record, console: Console, options: Options) -> None:
     found = record.offences
     style = "bold red" if found else "bold green"
     console.print(verdict(record.rows, found, totals), style=style, markup=False, highlight=False, soft_wrap=True)
+    if found and not options.keep:
+        console.print(
+            "The cluster and its logs are removed; `serinus demo --keep` leaves them behind.", highlight=False
+        )
     if options.json:
         sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(record.document()), indent=2) + b"\n")
         sys.stdout.flush()

@@ -53,8 +53,11 @@ class Scenario(Struct, frozen=True, kw_only=True):
     """Name of the Rollout that is watched."""
     host: str
     """What requests carry as their Host header."""
-    added: tuple[str, ...]
-    """The objects that the controller adds for the canary, which the table tells of."""
     images: tuple[str, ...]
     """The versions in the order of their coming."""
     moments: tuple[Moment, ...]
+
+    @property
+    def own_ingresses(self) -> frozenset[str]:
+        """The Ingresses of the manifests; any other is the canary's."""
+        return frozenset(self.moments[0].wanted.ingresses)

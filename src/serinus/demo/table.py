@@ -46,7 +46,7 @@ def _seen(scenario: Scenario, row: Row) -> Iterable[Text]:
     yield _share(row.share)
     yield Text(f"{row.requests:,}")
     yield Text(str(row.failed), style="bold red" if row.failed else "")
-    yield Text("\n".join(_ingress_lines(scenario, row.objects)) or "none", style="" if row.objects.ingresses else "dim")
+    yield Text("\n".join(_ingress_lines(scenario, row.objects)) or "none")
     yield Text("\n".join(_pods(row.objects)))
 
 
@@ -77,9 +77,9 @@ def bar(part: float) -> str:
 
 
 def _ingress_lines(scenario: Scenario, objects: Objects) -> Iterable[str]:
-    """Name the canary's Ingress and tell its annotations in short; the same of any that nobody wanted."""
+    """Name every Ingress that is not the user's own, and tell its annotations in short."""
     for name, annotations in objects.ingresses.items():
-        if name in scenario.added:
+        if name not in scenario.own_ingresses:
             yield name
             yield ", ".join(f'{key.rpartition("/")[2]} "{value}"' for key, value in sorted(annotations.items()))
 

@@ -12,9 +12,9 @@ from json import loads
 from serinus.demo.tally import Outcome, Sample, Tally
 from serinus.demo.wire import Answer, BrokenError, Wire
 
-FRESH_RATE = 150
+FRESH_RATE = 200
 """Requests per second, each on a connection of its own."""
-KEPT_RATE = 150
+KEPT_RATE = 200
 """Requests per second on the connections that are kept."""
 KEPT = 4
 """How many connections are kept."""

@@ -25,7 +25,6 @@ def nginx(pause: float) -> Scenario:
         manifest="nginx.yaml",
         rollout=ROLLOUT,
         host="myapp.example.com",
-        added=(CANARY_INGRESS,),
         images=IMAGES,
         moments=(_before(), *_update(pause), _promotion(), *_next_update(pause), _abort(), *_scale_downs()),
     )
