@@ -84,7 +84,7 @@ ROUTED = [
     ),
     (
         spec_with(strategy={"blueGreen": {"activeService": "a"}}),
-        "spec.strategy.blueGreen: Forbidden: this version of Serinus serves canary only",
+        'spec.strategy.blueGreen.activeService: Invalid value: "a": service "a" not found',
     ),
     (
         canary(canaryService=manifests.STABLE),

@@ -112,6 +112,19 @@ class Rollout(ApiStruct, frozen=True):
         return 600 if deadline is None else deadline
 
     @property
+    def service_names(self) -> tuple[str, ...]:
+        """The Services that it switches, by either strategy."""
+        canary, blue_green = self.spec.strategy.canary, self.spec.strategy.blue_green
+        names: list[str] = []
+        if canary is not None:
+            names += [canary.stable_service, canary.canary_service]
+        if canary is not None and canary.ping_pong is not None:
+            names += [canary.ping_pong.ping_service, canary.ping_pong.pong_service]
+        if blue_green is not None:
+            names += [blue_green.active_service, blue_green.preview_service]
+        return tuple(name for name in names if name)
+
+    @property
     def owner_reference(self) -> dict[str, Any]:
         """The reference that makes an object this Rollout's own: deleted with it."""
         return {

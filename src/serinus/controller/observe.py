@@ -3,14 +3,14 @@
 from serinus.api.rollout import Rollout
 from serinus.api.workload import Foreign
 from serinus.controller.answers import Answers
-from serinus.controller.stores import Stores, refs_of, service_names
+from serinus.controller.stores import Stores, refs_of
 from serinus.plan import Ref, Seen, Settings
 
 
 def observe(stores: Stores, answers: Answers, settings: Settings, rollout: Rollout) -> Seen:
     """Gather everything that the decision about a Rollout may use."""
     namespace = rollout.metadata.namespace
-    found = {name: stores.services.get(namespace, name) for name in service_names(rollout)}
+    found = {name: stores.services.get(namespace, name) for name in rollout.service_names}
     return Seen(
         rollout=rollout,
         replica_sets=(

@@ -108,17 +108,10 @@ def refs_of(rollout: Rollout | Malformed, routers: Iterable[Router]) -> Iterator
                 yield from router.reads(rollout)
 
 
-def service_names(rollout: Rollout) -> tuple[str, ...]:
-    """The Services that a Rollout names."""
-    canary = rollout.spec.strategy.canary
-    names = (canary.stable_service, canary.canary_service) if canary else ()
-    return tuple(name for name in names if name)
-
-
 def _left(old: Rollout | Malformed | None, new: Rollout | Malformed | None) -> set[str]:
     """The Services that a Rollout does not use any more."""
-    before = service_names(old) if isinstance(old, Rollout) else ()
-    after = service_names(new) if isinstance(new, Rollout) else ()
+    before = old.service_names if isinstance(old, Rollout) else ()
+    after = new.service_names if isinstance(new, Rollout) else ()
     return set() if isinstance(new, Malformed) else set(before) - set(after)
 
 
@@ -145,7 +138,7 @@ def _shard(settings: ControllerSettings) -> str:
 def _service_names(rollout: Rollout | Malformed) -> Iterable[str]:
     if isinstance(rollout, Malformed):
         return ()
-    return (f"{rollout.metadata.namespace}/{name}" for name in service_names(rollout))
+    return (f"{rollout.metadata.namespace}/{name}" for name in rollout.service_names)
 
 
 def _owner(item: ReplicaSet | Foreign) -> Iterable[str]:

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from serinus.api.bluegreen import BlueGreenStrategy
 from serinus.api.meta import Condition
 from serinus.api.rollout import Rollout
 from serinus.api.status import RolloutStatus
@@ -57,11 +58,22 @@ class Change(Struct, frozen=True):
     @property
     def is_healthy(self) -> bool:
         """Whether nothing is left to do for the spec as it stands."""
-        count = len(self.rollout.spec.strategy.canary.steps) if self.rollout.spec.strategy.canary else 0
         total = self.rollout.replicas
-        counts = (self.new.updated_replicas, self.new.available_replicas, self.new.replicas)
+        counts = (self.new.updated_replicas, self.new.available_replicas)
+        if not self.is_completed or any(number != total for number in counts):
+            return False
+        strategy = self.rollout.spec.strategy
+        if strategy.blue_green is not None:
+            return self._shows_current(strategy.blue_green)
+        count = len(strategy.canary.steps) if strategy.canary else 0
         is_through = not count or self.new.current_step_index == count
-        return is_through and self.is_completed and all(number == total for number in counts)
+        return is_through and self.new.replicas == total
+
+    def _shows_current(self, strategy: BlueGreenStrategy) -> bool:
+        """Whether both Services lead to the wanted version."""
+        current, shown = self.new.current_pod_hash, self.new.blue_green
+        is_previewed = not strategy.preview_service or shown.preview_selector == current
+        return shown.active_selector == current and is_previewed
 
     @property
     def is_paused(self) -> bool:
@@ -79,6 +91,7 @@ class Change(Struct, frozen=True):
         both = old.current_step_index is not None and new.current_step_index is not None
         stepped = both and old.current_step_index != new.current_step_index
         renewed = old.stable_rs != new.stable_rs or old.current_step_hash != new.current_step_hash
+        renewed = renewed or _switched(old) != _switched(new)
         return moved or fewer or readier or more or stepped or renewed
 
 
@@ -237,6 +250,10 @@ def _set_name(change: Change) -> str:
 def _is_true(conditions: Conditions, type_: str) -> bool:
     item = find(conditions, type_)
     return item is not None and item.status == "True"
+
+
+def _switched(status: RolloutStatus) -> tuple[str, str]:
+    return status.blue_green.active_selector, status.blue_green.preview_selector
 
 
 def _left(status: RolloutStatus) -> int:

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from msgspec.structs import replace
 
 from serinus.plan import Created, Event, Plan, Refused, Seen
-from serinus.rollout.canary import advance, split
 from serinus.rollout.events import events_of
 from serinus.rollout.fleet import Fleet, adoption_ask, identify
 from serinus.rollout.goal import Goal
@@ -14,10 +13,10 @@ from serinus.rollout.metadata import next_revision
 from serinus.rollout.order import in_safe_order
 from serinus.rollout.progress import Progress, earliest, earliest_of
 from serinus.rollout.report import create_failed, invalid, report, status_patch
-from serinus.rollout.services import select
-from serinus.rollout.sizes import wanted_sizes
-from serinus.rollout.target import canary_of
+from serinus.rollout.strategy import Strategy, strategy_of
+from serinus.rollout.troubled import hold
 from serinus.rollout.validate import problem
+from serinus.rollout.validate_routing import router_troubles
 from serinus.traffic.router import Router
 
 _RETRY = timedelta(seconds=20)
@@ -28,14 +27,17 @@ def plan_rollout(seen: Seen, now: datetime, routers: Sequence[Router]) -> Plan:
     """Say what must change for this Rollout to move one safe step forward."""
     if wrong := problem(seen, routers):
         return refuse(seen, wrong, now)
+    if troubles := router_troubles(seen, routers):
+        return hold(seen, now, routers, troubles)
     if (ask := adoption_ask(seen)) and ask not in seen.answers:
         return Plan(asks=(ask,), why=("asking the API how it reads the pod template",))
     fleet = identify(seen)
     if refusal := _refusal(seen, fleet):
         return _refused(seen, refusal, now)
-    progress = advance(seen, fleet, now, routers)
+    strategy = strategy_of(seen.rollout)
+    progress = strategy.advance(seen, fleet, now, routers)
     fleet = fleet.promoted if progress.promotion else fleet
-    goal, new_size = _goal(seen, fleet, progress, now)
+    goal, new_size = _goal(seen, fleet, strategy, progress, now)
     status, late = report(seen, fleet, goal, now)
     writes = in_safe_order(seen, fleet, goal, routers, new_size)
     return Plan(
@@ -53,10 +55,10 @@ def refuse(seen: Seen, message: str, now: datetime) -> Plan:
     return Plan(status=status_patch(seen.rollout.status, status), why=(message,))
 
 
-def _goal(seen: Seen, fleet: Fleet, progress: Progress, now: datetime) -> tuple[Goal, int]:
-    services, unready = select(seen, fleet, progress)
-    new_size, sizes = wanted_sizes(seen, fleet, progress, services, now)
-    traffic = split(seen, fleet, progress, now) if canary_of(seen.rollout).traffic_routing else None
+def _goal(seen: Seen, fleet: Fleet, strategy: Strategy, progress: Progress, now: datetime) -> tuple[Goal, int]:
+    services, unready = strategy.select(seen, fleet, progress)
+    new_size, sizes = strategy.size(seen, fleet, progress, services, now)
+    traffic = strategy.split(seen, fleet, progress, now)
     ends = (aim.deadline for aim in sizes.values() if aim.replicas)
     deadlines = earliest_of(end for end in ends if end and end > now)
     goal = Goal(
@@ -66,15 +68,9 @@ def _goal(seen: Seen, fleet: Fleet, progress: Progress, now: datetime) -> tuple[
         services=services,
         traffic=traffic,
         why=(*progress.why, *unready, *(traffic.why if traffic else ())),
-        wake=earliest(progress.wake, deadlines, traffic.until if traffic and _has_routes(seen) else None),
+        wake=earliest(progress.wake, deadlines, traffic.until if traffic else None),
     )
     return goal, new_size
-
-
-def _has_routes(seen: Seen) -> bool:
-    uid = seen.rollout.metadata.uid
-    owners = (item.metadata.controller for item in seen.objects.values())
-    return any(owner is not None and owner.uid == uid for owner in owners)
 
 
 def _revision(fleet: Fleet) -> int:

@@ -10,6 +10,7 @@ from serinus.api.status import PauseCondition
 from serinus.plan import Event
 
 CANARY_PAUSE = "CanaryPauseStep"
+BLUE_GREEN_PAUSE = "BlueGreenPause"
 INCONCLUSIVE = "InconclusiveAnalysisRun"
 
 
@@ -29,6 +30,10 @@ class Progress(Struct, frozen=True):
     """Whether a person, or an inconclusive verdict, holds everything."""
     is_fresh: bool = False
     """Whether this decision begins another update: the template or the steps are new."""
+    active_hash: str = ""
+    """Blue-green: the version that users should see."""
+    is_previewed: bool = False
+    """Blue-green: whether the small preview has done its part, so that it may grow to its full size."""
     promotion: str = ""
     """Why the new version becomes the stable one now; empty when it does not."""
     events: tuple[Event, ...] = ()

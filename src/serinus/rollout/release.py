@@ -5,7 +5,6 @@ from serinus.api.kinds import SERVICE
 from serinus.api.rollout import Rollout
 from serinus.api.workload import Service
 from serinus.plan import Patch, Plan, Ref
-from serinus.rollout.target import canary_of
 
 
 def plan_release(service: Service, owner: Rollout | None) -> Plan:
@@ -25,6 +24,4 @@ def plan_release(service: Service, owner: Rollout | None) -> Plan:
 
 def names(rollout: Rollout, service: str) -> bool:
     """Whether a Rollout uses a Service; one that is on its way out uses none."""
-    canary = canary_of(rollout)
-    is_leaving = rollout.metadata.deletion_timestamp is not None
-    return not is_leaving and service in (canary.stable_service, canary.canary_service)
+    return rollout.metadata.deletion_timestamp is None and service in rollout.service_names

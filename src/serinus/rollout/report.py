@@ -1,14 +1,17 @@
 """The status, built once per decision."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 from msgspec import to_builtins
 from msgspec.structs import replace
 
+from serinus.api import keys
+from serinus.api.meta import LabelSelector
 from serinus.api.patches import exact_difference
 from serinus.api.rollout import Rollout
 from serinus.api.scalar import Manifest
-from serinus.api.status import RolloutStatus, TrafficWeights, WeightDestination
+from serinus.api.status import BlueGreenStatus, RolloutStatus, TrafficWeights, WeightDestination
 from serinus.plan import Seen
 from serinus.rollout import podhash
 from serinus.rollout.conditions import (
@@ -33,7 +36,6 @@ from serinus.rollout.target import canary_of
 def report(seen: Seen, fleet: Fleet, goal: Goal, now: datetime) -> tuple[RolloutStatus, datetime | None]:
     """The whole status, and when the progress deadline wants another look."""
     rollout, progress = seen.rollout, goal.progress
-    counts = _counts(fleet)
     status = replace(
         rollout.status,
         abort=progress.is_aborted,
@@ -42,13 +44,13 @@ def report(seen: Seen, fleet: Fleet, goal: Goal, now: datetime) -> tuple[Rollout
         controller_pause=progress.controller_pause,
         promote_full=progress.promote_full,
         current_pod_hash=fleet.hash,
-        current_step_hash=podhash.steps_hash(canary_of(rollout).steps),
+        current_step_hash="" if is_blue_green(rollout) else podhash.steps_hash(canary_of(rollout).steps),
         current_step_index=progress.index,
         stable_rs=progress.stable_hash,
-        selector=str(rollout.spec.selector or ""),
         observed_generation=str(rollout.metadata.generation),
         canary=replace(rollout.status.canary, weights=_weights(seen, fleet, goal)),
-        **counts,
+        blue_green=_blue_green(seen, goal),
+        **_counts(seen, fleet, goal),
     )
     change = Change(rollout, fleet, goal, status, now)
     status = replace(status, conditions=settle(change))
@@ -83,6 +85,8 @@ def _unfinished(rollout: Rollout, status: RolloutStatus) -> str:
         return "more replicas need to be updated"
     if available < updated:
         return "updated replicas are still becoming available"
+    if is_blue_green(rollout):
+        return _unfinished_blue_green(rollout, status)
     if canary_of(rollout).traffic_routing is None and (status.replicas or 0) > updated:
         return "old replicas are pending termination"
     if not status.stable_rs or status.stable_rs != status.current_pod_hash:
@@ -90,21 +94,65 @@ def _unfinished(rollout: Rollout, status: RolloutStatus) -> str:
     return ""
 
 
+def _unfinished_blue_green(rollout: Rollout, status: RolloutStatus) -> str:
+    strategy, blue_green = rollout.spec.strategy.blue_green, status.blue_green
+    current = status.current_pod_hash
+    if not blue_green.active_selector or blue_green.active_selector != current:
+        return "active service cutover pending"
+    if status.stable_rs and status.stable_rs == current:
+        return ""
+    post = blue_green.post_promotion_analysis_run_status
+    is_analysed = strategy is not None and strategy.post_promotion_analysis is not None
+    if is_analysed and (post is None or post.status in {"", "Pending", "Running"}):
+        return "waiting for analysis to complete"
+    return "waiting for post-promotion verification to complete"
+
+
 def status_patch(old: RolloutStatus, new: RolloutStatus) -> Manifest:
     """The merge patch between two statuses; empty when they are equal."""
     return exact_difference(to_builtins(old), to_builtins(new))
 
 
-def _counts(fleet: Fleet) -> dict[str, int]:
-    everyone = fleet.all
+def _counts(seen: Seen, fleet: Fleet, goal: Goal) -> dict[str, Any]:
+    """Pods of all versions; those that serve are, with blue-green, the active version's alone."""
+    everyone, selector = fleet.all, seen.rollout.spec.selector or LabelSelector()
     replicas = sum(item.status.replicas for item in everyone)
+    counted, label = everyone, {}
+    if is_blue_green(seen.rollout):
+        active = _blue_green(seen, goal).active_selector
+        counted = tuple(item for item in everyone if item.hash == active) or everyone
+        label = {keys.POD_TEMPLATE_HASH: active} if active else {}
     return {
         "replicas": replicas,
         "updated_replicas": fleet.new.status.replicas if fleet.new else 0,
-        "ready_replicas": sum(item.status.ready_replicas for item in everyone),
-        "available_replicas": sum(item.available for item in everyone),
-        "hpa_replicas": replicas,
+        "ready_replicas": sum(item.status.ready_replicas for item in counted),
+        "available_replicas": sum(item.available for item in counted),
+        "hpa_replicas": sum(item.status.replicas for item in counted),
+        "selector": str(replace(selector, match_labels=selector.match_labels | label)),
     }
+
+
+def _blue_green(seen: Seen, goal: Goal) -> BlueGreenStatus:
+    """Where the two Services lead, once the plan is carried out."""
+    strategy, old = seen.rollout.spec.strategy.blue_green, seen.rollout.status.blue_green
+    if strategy is None:
+        return BlueGreenStatus()
+
+    def hash_of(name: str) -> str:
+        service = seen.services.get(name)
+        return goal.services.get(name) or (service.hash if service else "")
+
+    return replace(
+        old,
+        active_selector=hash_of(strategy.active_service),
+        preview_selector=hash_of(strategy.preview_service),
+        scale_up_preview_check_point=goal.progress.is_previewed,
+    )
+
+
+def is_blue_green(rollout: Rollout) -> bool:
+    """Whether the Rollout goes by blue-green."""
+    return rollout.spec.strategy.blue_green is not None
 
 
 def _weights(seen: Seen, fleet: Fleet, goal: Goal) -> TrafficWeights | None:

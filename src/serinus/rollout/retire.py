@@ -9,19 +9,20 @@ from datetime import datetime, timedelta
 
 from serinus.api.workload import ReplicaSet
 from serinus.plan import Seen
+from serinus.rollout.delays import delays_of
 from serinus.rollout.fleet import Fleet
 from serinus.rollout.goal import Aim
 from serinus.rollout.progress import Progress
-from serinus.rollout.target import bounds_of, canary_of
-
-_DEFAULT_DELAY = 30
+from serinus.rollout.target import bounds_of
 
 
 def old_sizes(seen: Seen, fleet: Fleet, progress: Progress, selected: dict[str, str], now: datetime) -> dict[str, Aim]:
     """The aims of all versions that are neither new nor stable."""
-    if canary_of(seen.rollout).traffic_routing is None:
+    delays = delays_of(seen.rollout)
+    if delays is None:
         return _basic(seen, fleet)
-    return _routed(seen, fleet, progress, selected, now)
+    is_promoted = progress.stable_hash == fleet.hash
+    return _delayed(seen, fleet, delays.promoted if is_promoted else 0, selected, now)
 
 
 def given_up(seen: Seen, fleet: Fleet, selected: dict[str, str], now: datetime) -> Aim:
@@ -36,8 +37,8 @@ def given_up(seen: Seen, fleet: Fleet, selected: dict[str, str], now: datetime) 
     is_covered = stable is not None and stable.serving >= seen.rollout.replicas
     if not is_covered or _is_selected(seen, new, selected):
         return Aim(new.replicas)
-    delay = canary_of(seen.rollout).abort_scale_down_delay_seconds
-    return Aim(new.replicas, _in(seen, _DEFAULT_DELAY if delay is None else delay, now))
+    delays = delays_of(seen.rollout)
+    return Aim(new.replicas, _in(seen, delays.aborted if delays else 0, now))
 
 
 def drained(seen: Seen, item: ReplicaSet, aim: Aim, selected: dict[str, str], now: datetime) -> Aim:
@@ -61,12 +62,9 @@ def _basic(seen: Seen, fleet: Fleet) -> dict[str, Aim]:
     return aims
 
 
-def _routed(seen: Seen, fleet: Fleet, progress: Progress, selected: dict[str, str], now: datetime) -> dict[str, Aim]:
-    canary = canary_of(seen.rollout)
-    is_promoted = progress.stable_hash == fleet.hash
-    configured = canary.scale_down_delay_seconds
-    delay = (_DEFAULT_DELAY if configured is None else configured) if is_promoted else 0
-    limit = canary.scale_down_delay_revision_limit
+def _delayed(seen: Seen, fleet: Fleet, delay: int, selected: dict[str, str], now: datetime) -> dict[str, Aim]:
+    delays = delays_of(seen.rollout)
+    limit = delays.limit if delays else None
     aims, delayed = {}, 0
     for item in sorted(fleet.others, key=lambda item: item.revision, reverse=True):
         is_over_limit = limit is not None and delayed >= limit
@@ -99,4 +97,6 @@ def _is_selected(seen: Seen, item: ReplicaSet, selected: dict[str, str]) -> bool
 
 
 def _selections(seen: Seen, selected: dict[str, str]) -> Iterable[str]:
-    return [selected.get(name, service.hash) for name, service in seen.services.items()]
+    delays = delays_of(seen.rollout)
+    watched = (delays.watched if delays else ()) or tuple(seen.services)
+    return [selected.get(name, item.hash) for name, item in seen.services.items() if name in watched]

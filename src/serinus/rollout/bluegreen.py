@@ -1,0 +1,182 @@
+"""The blue-green strategy: two full fleets, and one switch of the active Service."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from msgspec.structs import replace
+
+from serinus.api import keys
+from serinus.api.bluegreen import BlueGreenStrategy
+from serinus.api.rollout import Rollout
+from serinus.api.status import PauseCondition
+from serinus.api.workload import ReplicaSet
+from serinus.plan import Event, Seen
+from serinus.rollout.fleet import Fleet
+from serinus.rollout.goal import Aim
+from serinus.rollout.progress import BLUE_GREEN_PAUSE, INCONCLUSIVE, Progress
+from serinus.rollout.retire import given_up, old_sizes
+from serinus.traffic.router import Router
+
+
+def blue_green_of(rollout: Rollout) -> BlueGreenStrategy:
+    """The blue-green strategy of a Rollout that has one."""
+    strategy = rollout.spec.strategy.blue_green
+    assert strategy is not None
+    return strategy
+
+
+def advance(seen: Seen, fleet: Fleet, now: datetime, routers: Sequence[Router]) -> Progress:  # noqa: ARG001
+    """Bring the preview up, wait as the user wants, switch, and promote."""
+    progress = _begin(seen, fleet, now)
+    if fleet.stable is None:
+        return _promoted(progress, fleet, "Initial deploy")
+    if progress.stable_hash == fleet.hash:
+        settled = replace(progress, active_hash=fleet.hash, is_previewed=False, promote_full=False)
+        return replace(settled, pauses=(), controller_pause=False)
+    if progress.is_aborted:
+        return progress.waiting("the update was aborted")
+    if active_hash(seen) == fleet.hash:
+        return _promoted(progress, fleet, _reason(progress, "Completed blue-green update"))
+    if progress.is_halted:
+        return progress.waiting("paused by a person" if seen.rollout.spec.paused else "an analysis was inconclusive")
+    return _cut_over(seen, fleet, progress, now)
+
+
+def select(seen: Seen, fleet: Fleet, progress: Progress) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Say which hash the preview and the active Service should select, as far as that is safe now."""
+    strategy = blue_green_of(seen.rollout)
+    sets = {item.hash: item for item in fleet.all}
+    wanted = {strategy.active_service: progress.active_hash}
+    if strategy.preview_service and not progress.is_halted:
+        wanted[strategy.preview_service] = fleet.hash
+    chosen, why = {}, []
+    for name, hash_ in wanted.items():
+        service, item = seen.services.get(name), sets.get(hash_)
+        if service is None or item is None or _is_set(service.hash == hash_, service.metadata.annotations):
+            continue
+        # Previews show whatever is newest, ready or not; what users see is never empty.
+        if name == strategy.active_service and not is_saturated(item, seen.rollout.replicas):
+            why.append(f"Service {name} waits for all pods of {item.name}")
+            continue
+        chosen[name] = hash_
+    return chosen, tuple(why)
+
+
+def sizes(
+    seen: Seen, fleet: Fleet, progress: Progress, selected: dict[str, str], now: datetime
+) -> tuple[int, dict[str, Aim]]:
+    """The size of the new version (which may not exist yet), and the aim of every ReplicaSet that does."""
+    new_size = preview_size(seen, fleet, progress)
+    aims = old_sizes(seen, fleet, progress, selected, now)
+    if fleet.stable is not None:
+        aims[fleet.stable.name] = Aim(seen.rollout.replicas)
+    if fleet.new is not None and not fleet.is_settled:
+        is_left = progress.is_aborted and blue_green_of(seen.rollout).abort_scale_down_delay_seconds != 0
+        aims[fleet.new.name] = given_up(seen, fleet, selected, now) if is_left else Aim(new_size)
+    return new_size, aims
+
+
+def preview_size(seen: Seen, fleet: Fleet, progress: Progress) -> int:
+    """How many pods the new version has before users see it (``previewReplicaCount``)."""
+    total, count = seen.rollout.replicas, blue_green_of(seen.rollout).preview_replica_count
+    is_current = fleet.stable is None or progress.stable_hash == fleet.hash
+    is_full = count is None or is_current or active_hash(seen) in ("", fleet.hash) or progress.promote_full
+    return total if is_full or progress.is_previewed or count is None else count
+
+
+def is_saturated(item: ReplicaSet, total: int) -> bool:
+    """Whether a version can take all traffic."""
+    return item.is_observed and item.replicas == total and item.serving == total
+
+
+def active_hash(seen: Seen) -> str:
+    """The version that the active Service leads to."""
+    service = seen.services.get(blue_green_of(seen.rollout).active_service)
+    return service.hash if service else ""
+
+
+def _begin(seen: Seen, fleet: Fleet, now: datetime) -> Progress:
+    status, is_paused = seen.rollout.status, seen.rollout.spec.paused
+    if status.current_pod_hash != fleet.hash:
+        kept = _kept(seen, status.stable_rs)
+        return Progress(stable_hash=status.stable_rs, active_hash=kept, is_halted=is_paused, is_fresh=True)
+    is_aborted = status.abort and status.stable_rs != fleet.hash and not status.promote_full
+    return Progress(
+        stable_hash=status.stable_rs,
+        active_hash=status.stable_rs if is_aborted else _kept(seen, status.stable_rs),
+        pauses=() if is_aborted else status.pauses,
+        controller_pause=status.controller_pause and not is_aborted,
+        aborted_at=status.aborted_at or now.replace(microsecond=0) if is_aborted else None,
+        promote_full=status.promote_full,
+        is_halted=is_paused or any(item.reason == INCONCLUSIVE for item in status.pauses),
+        is_previewed=status.blue_green.scale_up_preview_check_point,
+    )
+
+
+def _kept(seen: Seen, stable: str) -> str:
+    """The active Service stays where it is; one that leads nowhere yet leads to the stable version."""
+    return active_hash(seen) or stable
+
+
+def _cut_over(seen: Seen, fleet: Fleet, progress: Progress, now: datetime) -> Progress:
+    """Everything between a new preview and the switch."""
+    wanted = preview_size(seen, fleet, progress)
+    serving = fleet.new.serving if fleet.new and fleet.new.is_observed else 0
+    if fleet.new is None or fleet.new.replicas != wanted or serving != wanted:
+        return progress.waiting(f"preview has {serving} of {wanted} available")
+    if not _skips_pause(seen, progress):
+        progress = _pause(seen, progress, now)
+        if progress.pauses:
+            return progress
+    progress = replace(progress, pauses=(), controller_pause=False)
+    if wanted != seen.rollout.replicas:
+        return replace(progress, is_previewed=True).waiting("the preview grows to its full size")
+    switched = replace(progress, active_hash=fleet.hash)
+    return _promoted(switched, fleet, _reason(progress, "Completed blue-green update"))
+
+
+def _skips_pause(seen: Seen, progress: Progress) -> bool:
+    strategy = blue_green_of(seen.rollout)
+    is_wanted = strategy.auto_promotion_enabled is False or strategy.auto_promotion_seconds > 0
+    return not is_wanted or progress.promote_full or progress.is_previewed
+
+
+def _pause(seen: Seen, progress: Progress, now: datetime) -> Progress:
+    strategy = blue_green_of(seen.rollout)
+    is_timed = strategy.auto_promotion_enabled is not False
+    running = next((item for item in progress.pauses if item.reason == BLUE_GREEN_PAUSE), None)
+    if running is None and progress.controller_pause:
+        return progress  # somebody ended it: by hand there is nothing to wait for, timed or not
+    if running is None:
+        start = now if now.microsecond == 0 else now.replace(microsecond=0) + timedelta(seconds=1)
+        running = PauseCondition(BLUE_GREEN_PAUSE, start)
+        progress = replace(progress, pauses=(*progress.pauses, running), controller_pause=True)
+        progress = progress.told(Event("RolloutPaused", f"Rollout is paused ({BLUE_GREEN_PAUSE})"))
+    if not is_timed:
+        return progress.waiting("paused until it is promoted")
+    end = running.start_time + timedelta(seconds=strategy.auto_promotion_seconds)
+    if now >= end:
+        return replace(progress, pauses=())
+    return progress.waiting(f"promoted at {end:%H:%M:%S} UTC", wake=end)
+
+
+def _promoted(progress: Progress, fleet: Fleet, reason: str) -> Progress:
+    return replace(
+        progress,
+        stable_hash=fleet.hash,
+        active_hash=fleet.hash,
+        pauses=(),
+        controller_pause=False,
+        aborted_at=None,
+        promote_full=False,
+        is_previewed=False,
+        promotion=reason,
+    )
+
+
+def _reason(progress: Progress, otherwise: str) -> str:
+    return "Full promotion requested" if progress.promote_full else otherwise
+
+
+def _is_set(is_there: bool, annotations: dict[str, str]) -> bool:
+    return is_there and keys.MANAGED_BY in annotations
