@@ -1,0 +1,161 @@
+"""The gateway in life: watch, route, write, prove, and tell."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from serinus.kube import AlreadyExists, ApiError, Client, Conflict, KubeError, NotFound
+from serinus.local.errors import LocalError
+from serinus.local.gateways.envoy.attachment import CLASS, CONTROLLER
+from serinus.local.gateways.envoy.bans import Bans, versions_of
+from serinus.local.gateways.envoy.listeners import HOST
+from serinus.local.gateways.envoy.model import Mesh, Remark, Routing
+from serinus.local.gateways.envoy.proxy import OUTSIDE, Proxy, RefusedError, door_of
+from serinus.local.gateways.envoy.statuses import PREFIX, patches
+from serinus.local.gateways.envoy.table import route
+from serinus.local.gateways.envoy.watching import Watching
+from serinus.local.gateways.nginx.logs import keep_small
+from serinus.local.processes import Processes
+
+DEBOUNCE = 0.01
+"""Seconds that a change waits for the others that come with it."""
+RETRY = 1.0
+"""Seconds between attempts to revive an Envoy that went wrong."""
+
+log = logging.getLogger(__name__)
+
+
+class EnvoyGateway:
+    """Serves VirtualServices, routes of Gateway API and Services with a real Envoy.
+
+    Its configuration, logs and administration socket are files in `directory`,
+    which it creates. It listens on 127.0.0.1 only.
+    """
+
+    def __init__(self, client: Client, *, directory: Path, processes: Processes) -> None:
+        self.ready = asyncio.Event()
+        """Set when the routes that were there at the start are served."""
+        self.routing = Routing()
+        """What is in effect, and what is left out and why."""
+        self._client = client
+        self._directory = directory
+        self._namespaces: set[str] = set()
+        self._bans = Bans()
+        self._dirty = asyncio.Event()
+        self._news = asyncio.Condition()
+        self._watching = Watching(client, self._dirty.set)
+        self._proxy = Proxy(directory, processes, ended=self._dirty.set)
+
+    @property
+    def address(self) -> str:
+        """Where it listens for clients that are no pods, as host:port; known when `ready` is set."""
+        return f"{HOST}:{self._proxy.ports[OUTSIDE]}"
+
+    @property
+    def generation(self) -> int:
+        """Number of the configuration in effect; it grows with every change."""
+        return self._proxy.generation
+
+    async def door(self, namespace: str) -> str:
+        """Open the door for a namespace's pods; returns its URL when it is open."""
+        if namespace not in self._namespaces:
+            self._namespaces.add(namespace)
+            self._dirty.set()
+        await self.until(lambda routing: namespace in dict(routing.inside))
+        return f"http://{HOST}:{self._proxy.ports[door_of(namespace)]}"
+
+    async def run(self) -> None:
+        """Serve until cancelled; ends with a LocalError in a group where Envoy cannot be started."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._watching.run())
+                group.create_task(keep_small(self._directory, self._proxy.reopen_logs))
+                await self._watching.settled()
+                mesh = await self._update()
+                self.ready.set()
+                await self._announce()
+                await self._tell(mesh)
+                await self._follow()
+        finally:
+            await self._proxy.stop()
+
+    async def until(self, wanted: Callable[[Routing], bool]) -> Routing:
+        """Wait until a routing that satisfies a condition is in effect; returns it."""
+        async with self._news:
+            await self._news.wait_for(lambda: self.ready.is_set() and wanted(self.routing))
+            return self.routing
+
+    async def _follow(self) -> None:
+        """Serve every change; what goes wrong is logged, and what was served before stays."""
+        while True:
+            await self._dirty.wait()
+            await asyncio.sleep(DEBOUNCE)
+            try:
+                await self._announce()
+                await self._tell(await self._update())
+            except (LocalError, KubeError) as error:
+                log.error("%s; trying again", error)
+                await asyncio.sleep(RETRY)
+                self._dirty.set()
+
+    async def _update(self) -> Mesh:
+        """Put what the cluster says now into effect; returns what that was."""
+        self._dirty.clear()
+        mesh = self._watching.mesh()
+        versions = versions_of(mesh)
+        while True:
+            routing = route(mesh, self._namespaces, self._bans.reasons(versions))
+            try:
+                await self._apply(routing)
+                break
+            except RefusedError as refusal:
+                if not self._bans.add(routing, versions, str(refusal)):
+                    raise
+        self._bans.accepted(versions)
+        self._report(routing)
+        async with self._news:
+            self.routing = routing
+            self._news.notify_all()
+        return mesh
+
+    async def _apply(self, routing: Routing) -> None:
+        served = (routing.outside, routing.inside, routing.clusters)
+        if served != (self.routing.outside, self.routing.inside, self.routing.clusters) or not self._proxy.running:
+            await self._proxy.apply(routing)
+
+    async def _announce(self) -> None:
+        """Make the class that Gateways name, as soon as the API knows such a kind."""
+        if self._watching.lacks_class(CLASS):
+            body = {
+                "apiVersion": "gateway.networking.k8s.io/v1",
+                "kind": "GatewayClass",
+                "metadata": {"name": CLASS},
+                "spec": {"controllerName": CONTROLLER},
+            }
+            try:
+                await self._client.create(f"{PREFIX}/gatewayclasses", body)
+            except (AlreadyExists, NotFound):
+                return
+
+    async def _tell(self, mesh: Mesh) -> None:
+        """Write the statuses that differ; who changed meanwhile comes again by the watch."""
+        for patch in patches(mesh, self.routing, datetime.now(UTC)):
+            try:
+                await self._client.patch(patch.path, patch.body)
+            except (Conflict, NotFound):
+                continue
+            except ApiError as error:
+                log.error("cannot write the status %s: %s", patch.path, error)
+
+    def _report(self, routing: Routing) -> None:
+        """Log what is new to say about objects."""
+        for remark in _new(routing.left_out, self.routing.left_out):
+            log.warning("left out the %s: %s", remark.owner, remark.text)
+        for remark in _new(routing.remarks, self.routing.remarks):
+            log.info("%s: %s", remark.owner, remark.text)
+
+
+def _new(now: tuple[Remark, ...], before: tuple[Remark, ...]) -> list[Remark]:
+    return [remark for remark in now if remark not in before]
