@@ -4,6 +4,7 @@ The hash of a template is taken over its JSON as the user's object holds it, wit
 not pass through types of ours, so that a new version of this program never gives a running template another name.
 """
 
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -45,6 +46,7 @@ def _without_nulls(value: Any) -> Any:
     return value
 
 
+@lru_cache(maxsize=4096)  # every look at a Rollout asks for the names of the same templates and steps again
 def _fnv1a(data: bytes) -> int:
     digest = _OFFSET
     for byte in data:
