@@ -156,7 +156,7 @@ def _is_urgent(old: Rollout | Malformed | None, new: Rollout | Malformed | None)
         return False
     before, after = old.status, new.status
     return (
-        (after.abort and not before.abort)
+        (after.abort and after.aborted_at is None)
         or (after.promote_full and not before.promote_full)
         or (bool(before.pauses) and not after.pauses)
         or old.spec.paused != new.spec.paused
