@@ -82,6 +82,11 @@ def _counts(step: CanaryStep, at: At) -> Outcome:  # noqa: ARG001
     return Waiting(at.unmet) if at.unmet else Done()
 
 
+def _routed(step: CanaryStep, at: At) -> Outcome:  # noqa: ARG001
+    """A route is made, or taken away, with the next write of routes; nothing is waited for."""
+    return Done()
+
+
 def _not_yet(step: CanaryStep, at: At) -> Outcome:  # noqa: ARG001
     return Waiting((f"the step {describe(step)} is not served by this version of Serinus",))
 
@@ -107,8 +112,8 @@ _JUDGES: dict[str, Callable[[CanaryStep, At], Outcome]] = {
     "set_weight": _counts,
     "experiment": _not_yet,
     "analysis": _not_yet,
-    "set_header_route": _not_yet,
-    "set_mirror_route": _not_yet,
+    "set_header_route": _routed,
+    "set_mirror_route": _routed,
     "plugin": _not_yet,
 }
 

@@ -1,21 +1,21 @@
 """What is wrong with a Rollout, in words that name the field.
 
 Rules are generators of problems, in the order in which users should mend them; only the first problem is shown. They
-read the Rollout and what it refers to, and change nothing.
+read the Rollout and the Services that it names, and change nothing. What routers find is in ``validate_routing``.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
-
-import msgspec
 
 from serinus.api import keys
 from serinus.api.amounts import int_or_percent
 from serinus.api.canary import CanaryStep
 from serinus.api.meta import labels_of
 from serinus.api.rollout import Rollout
+from serinus.api.workload import Service
 from serinus.plan import Seen
+from serinus.rollout.complaints import forbidden, invalid, required
 from serinus.rollout.target import canary_of
+from serinus.rollout.validate_routing import route_step, routing, unknown_layers
 from serinus.traffic.router import Router
 
 Rule = Callable[[Rollout], Iterator[str]]
@@ -26,24 +26,9 @@ def problem(seen: Seen, routers: Sequence[Router]) -> str:
     for rule in _RULES:
         for text in rule(seen.rollout):
             return text
-    for text in _references(seen, routers):
+    for text in (*unknown_layers(seen.rollout, routers), *_services(seen)):
         return text
     return ""
-
-
-def required(path: str, detail: str) -> str:
-    """A field that must be set."""
-    return f"{path}: Required value: {detail}"
-
-
-def invalid(path: str, value: Any, detail: str) -> str:
-    """A field whose value cannot be used (the text form of apimachinery's ``field.Invalid``)."""
-    return f"{path}: Invalid value: {msgspec.json.encode(value).decode()}: {detail}"
-
-
-def forbidden(path: str, detail: str) -> str:
-    """A field that may not be set here."""
-    return f"{path}: Forbidden: {detail}"
 
 
 def _numbers(rollout: Rollout) -> Iterator[str]:
@@ -84,8 +69,27 @@ def _strategy(rollout: Rollout) -> Iterator[str]:
         yield required("spec.strategy", "Rollout has missing field '.spec.strategy.canary or .spec.strategy.blueGreen'")
     if strategy.canary is not None and strategy.blue_green is not None:
         yield invalid("spec.strategy", "canary and blueGreen", "exactly one strategy may be set")
-    if strategy.blue_green is not None:
-        yield forbidden("spec.strategy.blueGreen", "this version of Serinus serves canary only")
+
+
+def _blue_green(rollout: Rollout) -> Iterator[str]:
+    blue_green, path = rollout.spec.strategy.blue_green, "spec.strategy.blueGreen"
+    if blue_green is None:
+        return
+    if not blue_green.active_service:
+        yield required(f"{path}.activeService", "blue-green needs the Service that it switches")
+    if blue_green.active_service == blue_green.preview_service:
+        yield invalid(
+            f"{path}.activeService", blue_green.active_service, "active and preview need two different Services"
+        )
+    limit = blue_green.scale_down_delay_revision_limit
+    if limit is not None and limit > rollout.history_limit:
+        yield invalid(f"{path}.scaleDownDelayRevisionLimit", limit, "must not be greater than revisionHistoryLimit")
+    for name, is_set in (
+        ("prePromotionAnalysis", blue_green.pre_promotion_analysis),
+        ("postPromotionAnalysis", blue_green.post_promotion_analysis),
+    ):
+        if is_set:
+            yield forbidden(f"{path}.{name}", "this version of Serinus does not run analysis")
 
 
 def _canary(rollout: Rollout) -> Iterator[str]:
@@ -126,32 +130,9 @@ def _surge(rollout: Rollout, path: str) -> Iterator[str]:
         yield invalid(f"{path}.maxSurge", canary.max_surge, "MaxSurge and MaxUnavailable both can not be zero")
 
 
-def _routing(rollout: Rollout) -> Iterator[str]:
-    canary, path = canary_of(rollout), "spec.strategy.canary.trafficRouting"
-    routing = canary.traffic_routing
-    if routing is None:
-        return
-    for name in ("istio", "alb", "smi", "ambassador", "app_mesh", "traefik", "apisix", "plugins"):
-        if getattr(routing, name):
-            field = "appMesh" if name == "app_mesh" else name
-            yield forbidden(f"{path}.{field}", "this version of Serinus routes by nginx only")
-    if routing.nginx is not None and not (canary.stable_service and canary.canary_service):
-        yield required("spec.strategy.canary.stableService", "trafficRouting needs stableService and canaryService")
-    if routing.nginx is not None and bool(routing.nginx.stable_ingress) == bool(routing.nginx.stable_ingresses):
-        yield invalid(
-            f"{path}.nginx", routing.nginx.stable_ingress, "set exactly one of stableIngress and stableIngresses"
-        )
-    if routing.max_traffic_weight is not None and routing.nginx is None:
-        yield invalid(f"{path}.maxTrafficWeight", routing.max_traffic_weight, "needs nginx or a plugin")
-    if routing.max_traffic_weight is not None and routing.max_traffic_weight <= 0:
-        yield invalid(f"{path}.maxTrafficWeight", routing.max_traffic_weight, "must be greater than 0")
-
-
 _UNSERVED = {
     "analysis": "does not run analysis",
     "experiment": "does not run experiments",
-    "set_header_route": "does not route by header",
-    "set_mirror_route": "does not mirror traffic",
     "plugin": "has no step plugins",
 }
 
@@ -179,6 +160,7 @@ def _step(step: CanaryStep, path: str, rollout: Rollout) -> Iterator[str]:
         yield invalid(
             f"{path}.pause.duration", step.pause.duration, "is no length of time: write seconds, or 30s, 5m, 1h"
         )
+    yield from route_step(step, path, rollout)
     yield from _scale(step, path, rollout)
 
 
@@ -197,35 +179,37 @@ def _scale(step: CanaryStep, path: str, rollout: Rollout) -> Iterator[str]:
         yield invalid(f"{path}.setCanaryScale.weight", scale.weight, "needs to be between 0 and 100")
 
 
-_RULES: tuple[Rule, ...] = (_numbers, _template, _strategy, _canary, _routing, _steps)
-
-
-def _references(seen: Seen, routers: Sequence[Router]) -> Iterator[str]:
-    yield from _services(seen)
-    rollout = seen.rollout
-    routing = canary_of(rollout).traffic_routing
-    for router in routers:
-        if routing is None or not router.serves(routing):
-            continue
-        path = f"spec.strategy.canary.trafficRouting.{router.name.lower()}"
-        if text := router.problem(rollout, seen.objects):
-            yield f"{path}: Invalid value: {text}"
+_RULES: tuple[Rule, ...] = (_numbers, _template, _strategy, _blue_green, _canary, routing, _steps)
 
 
 def _services(seen: Seen) -> Iterator[str]:
-    canary = canary_of(seen.rollout)
-    labels = labels_of(seen.rollout.spec.template or {})
-    for field, name in (("canaryService", canary.canary_service), ("stableService", canary.stable_service)):
-        path = f"spec.strategy.canary.{field}"
-        if not name:
-            continue
+    for path, name in _named_services(seen.rollout):
         service = seen.services.get(name)
         if service is None:
             yield invalid(path, name, f'service "{name}" not found')
-            continue
-        owner = service.metadata.annotations.get(keys.MANAGED_BY, seen.rollout.name)
-        if owner != seen.rollout.name:
-            yield invalid(path, name, f'Service "{name}" is managed by another Rollout')
-        for key, value in service.spec.selector.items():
-            if key != keys.POD_TEMPLATE_HASH and labels.get(key) != value:
-                yield invalid(path, name, f'Service "{name}" has unmatch label "{key}" in rollout')
+        else:
+            yield from _service(seen.rollout, path, service)
+
+
+def _named_services(rollout: Rollout) -> Iterator[tuple[str, str]]:
+    canary, blue_green = rollout.spec.strategy.canary, rollout.spec.strategy.blue_green
+    named: list[tuple[str, str]] = []
+    if canary is not None:
+        named += [("canary.canaryService", canary.canary_service), ("canary.stableService", canary.stable_service)]
+    if canary is not None and canary.ping_pong is not None:
+        ping_pong = canary.ping_pong
+        named += [("canary.pingPong.pingService", ping_pong.ping_service)]
+        named += [("canary.pingPong.pongService", ping_pong.pong_service)]
+    if blue_green is not None:
+        named += [("blueGreen.activeService", blue_green.active_service)]
+        named += [("blueGreen.previewService", blue_green.preview_service)]
+    return ((f"spec.strategy.{field}", name) for field, name in named if name)
+
+
+def _service(rollout: Rollout, path: str, service: Service) -> Iterator[str]:
+    name, labels = service.metadata.name, labels_of(rollout.spec.template or {})
+    if service.metadata.annotations.get(keys.MANAGED_BY, rollout.name) != rollout.name:
+        yield invalid(path, name, f'Service "{name}" is managed by another Rollout')
+    for key, value in service.spec.selector.items():
+        if key != keys.POD_TEMPLATE_HASH and labels.get(key) != value:
+            yield invalid(path, name, f'Service "{name}" has unmatch label "{key}" in rollout')
