@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from aiohttp import web
 
-from serinus.kube import Object, Unreachable, decode_object
+from serinus.kube import Expired, Object, Unreachable, decode_object
 
 
 class Meta(msgspec.Struct, rename="camel"):
@@ -242,3 +242,16 @@ async def test_metadata_only_asks_for_metadata(api, mirror):
     assert "as=PartialObjectMetadataList" in api.seen[0].headers["Accept"]
     assert api.seen[0].query["labelSelector"] == "app=x"
     assert api.seen[0].query["fieldSelector"] == "metadata.name=y"
+
+
+async def test_a_server_that_forgets_at_once_every_time_is_not_listed_in_a_hot_loop(api, mirror, until):
+    async def forgotten(request: web.Request) -> web.Response:
+        return web.json_response({"kind": "Status", "code": 410, "reason": "Expired", "message": "old"}, status=410)
+
+    api.put("a")
+    for _ in range(3):
+        api.faults.extend([lambda request: _list(api, request), forgotten])
+    one = mirror()
+    await until(lambda: isinstance(one.informer.trouble, Expired))
+    await until(lambda: one.informer.trouble is None and not api.faults)
+    assert list(one.specs()) == ["a"]
