@@ -1,5 +1,6 @@
 """What people read of a row."""
 
+import asyncio
 import io
 
 from msgspec.structs import replace
@@ -8,6 +9,7 @@ from rich.console import Console
 from demo.seeds import SCENARIO, good, with_objects
 from serinus.demo.record import Record
 from serinus.demo.row import Row
+from serinus.demo.screen import Picture, opened
 from serinus.demo.table import Now, details, table_of, verdict
 from serinus.demo.tally import Tally
 
@@ -83,3 +85,35 @@ def test_failures_after_the_last_row_count() -> None:
     rows = [replace(good(moment.title), failed=1) for moment in SCENARIO.moments]
     record = Record(SCENARIO, rows, Tally(failed=11, failures=["status 502"]))
     assert record.offences[-1] == "after the last row: 1 failed requests, as: status 502"
+
+
+def test_a_low_terminal_loses_the_oldest_rows_first() -> None:
+    record = Record(SCENARIO, [good(moment.title) for moment in SCENARIO.moments[:9]])
+    console = Console(file=io.StringIO(), width=118, height=24, no_color=True)
+    console.print(Picture(record, console.height).render())
+    lines = console.file.getvalue().splitlines()
+    assert len(lines) < 24
+    assert "1.23.0 scaled to 0" in lines[-2]
+    assert not any("before" in line for line in lines)
+    assert any("abort at 30 %" in line for line in lines)
+
+
+async def test_elsewhere_than_on_a_terminal_all_is_plain_lines() -> None:
+    console = Console(file=io.StringIO(), width=118)
+    async with opened(console, Record(SCENARIO)) as screen:
+        screen.typed("kubectl get pods", "No resources\nfound")
+        screen.waits(Now(SCENARIO.moments[0], "1,000 requests"))
+        screen.saw(good("before"))
+    lines = console.file.getvalue().splitlines()
+    assert lines[:4] == ["$ kubectl get pods", "  No resources", "  found", "… before: 1,000 requests"]
+    assert lines[4:] == [*details(good("before")).splitlines(), ""]
+
+
+async def test_on_a_terminal_commands_stay_above_the_table() -> None:
+    console = Console(file=io.StringIO(), width=118, force_terminal=True, no_color=True)
+    async with opened(console, Record(SCENARIO)) as screen:
+        screen.typed("kubectl get pods", "none")
+        screen.waits(Now(SCENARIO.moments[0], "nginx:1.21.0 is served"))
+        await asyncio.sleep(0.3)
+    text = console.file.getvalue()
+    assert text.index("$ kubectl get pods") < text.index("▸ before")

@@ -12,6 +12,7 @@ from serinus.demo.routes import is_in_effect
 from serinus.demo.row import ENOUGH, Row
 from serinus.demo.scenario import PATIENCE, Moment
 from serinus.demo.screen import Screen
+from serinus.demo.table import Now
 from serinus.demo.tally import Sample
 from serinus.demo.traffic import Traffic
 from serinus.demo.watch import Watch, until
@@ -61,11 +62,11 @@ class Play:
         if moment.command:
             printed = await self._stage.kubectl.run(*moment.command)
             self._screen.typed(spoken(moment.command), printed.decode().strip())
-        self._screen.waits(moment, moment.awaited)
+        self._screen.waits(Now(moment, moment.awaited))
         limit = PATIENCE + moment.delay
         if not await until(lambda: moment.reached(self._stage.watch.sight()), limit):
             return f"did not come in {limit:.0f} s: {moment.awaited}"
-        self._screen.waits(moment, "nginx takes up its routes")
+        self._screen.waits(Now(moment, "nginx takes up its routes"))
         if not await until(lambda: self._is_in_effect(moment), PATIENCE):
             return f"nginx does not send {moment.wanted.weight} % to {moment.wanted.new} after {PATIENCE:.0f} s"
         return ""
@@ -76,8 +77,8 @@ class Play:
 
     async def _see(self, moment: Moment, trouble: str) -> None:
         """Measure a moment and add its row."""
-        self._screen.waits(moment, f"{ENOUGH:,} requests")
         sample = self._stage.traffic.measure()
+        self._screen.waits(Now(moment, f"{ENOUGH:,} requests", sample.answers))
         objects = await self._read()
         await until(lambda: sample.size >= ENOUGH, SAMPLE_LIMIT)
         troubles = [trouble] if trouble else self._lost(moment)

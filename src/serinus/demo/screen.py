@@ -11,11 +11,12 @@ from rich.text import Text
 
 from serinus.demo.record import Record
 from serinus.demo.row import Row
-from serinus.demo.scenario import Moment
 from serinus.demo.table import Now, details, table_of
 
 REFRESH = 0.2
 """Seconds between two pictures on a terminal."""
+ROW, FRAME = 3, 6
+"""Lines of a terminal that a row may take, and those around the rows."""
 
 
 class Screen(Protocol):
@@ -27,8 +28,8 @@ class Screen(Protocol):
     def typed(self, command: str, printed: str) -> None:
         """Show a command and what it printed."""
 
-    def waits(self, moment: Moment, text: str) -> None:
-        """Tell what is waited for."""
+    def waits(self, now: Now) -> None:
+        """Tell what goes on at a moment; its answers may grow until the row is seen."""
 
     def saw(self, row: Row) -> None:
         """Show a row that is complete."""
@@ -40,12 +41,11 @@ async def opened(console: Console, record: Record) -> AsyncIterator[Screen]:
     if not console.is_terminal:
         yield Lines(console)
         return
-    picture = Picture(record)
+    picture = Picture(record, console.height)
     with Live(console=console, auto_refresh=False, get_renderable=picture.render) as live:
-        screen = Table(live, picture)
         refreshing = asyncio.create_task(_refresh(live.refresh))
         try:
-            yield screen
+            yield LiveTable(live, picture)
         finally:
             refreshing.cancel()
             picture.is_over = True
@@ -69,8 +69,8 @@ class Lines:
     def typed(self, command: str, printed: str) -> None:
         self._print("\n".join(_dialogue(command, printed)))
 
-    def waits(self, moment: Moment, text: str) -> None:
-        self._print(f"… {moment.title}: {text}")
+    def waits(self, now: Now) -> None:
+        self._print(f"… {now.moment.title}: {now.text}")
 
     def saw(self, row: Row) -> None:
         self._print(details(row) + "\n")
@@ -82,28 +82,29 @@ class Lines:
 class Picture:
     """The live table and the line below it."""
 
-    def __init__(self, record: Record) -> None:
-        self.now: tuple[Moment, str] | None = None
+    def __init__(self, record: Record, height: int) -> None:
+        self.now: Now | None = None
         self.text = ""
         self.is_over = False
         """Whether the last picture has been drawn; the final table is printed apart."""
         self._record = record
+        self._height = height
 
     def render(self) -> RenderableType:
-        """Draw everything as it is now."""
+        """Draw everything as it is now, without the oldest rows where the terminal is too low for all."""
         if self.is_over:
             return Text("")
         record, tally = self._record, self._record.tally
-        sample = tally.sample.answers if tally.sample else {}
-        is_measured = self.now is not None and self.now[1].endswith("requests")
-        now = Now(self.now[0], self.now[1], sample if is_measured else {}) if self.now else None
-        counted = f"{tally.requests:,} requests, {tally.failed} failed" if tally.requests else self.text
+        to_come = len(record.scenario.moments) - len(record.rows)
+        room = (self._height - FRAME - to_come) // ROW
+        text = f"{tally.requests:,} requests, {tally.failed} failed" if tally.requests else self.text
         return Group(
-            table_of(record.scenario, record.rows, now), Text(counted, style="bold" if tally.failed else "dim")
+            table_of(record.scenario, record.rows, self.now, skip=max(0, len(record.rows) - max(1, room))),
+            Text(text, style="bold red" if tally.failed else "dim"),
         )
 
 
-class Table:
+class LiveTable:
     """The live table, with what was typed above it."""
 
     def __init__(self, live: Live, picture: Picture) -> None:
@@ -117,8 +118,8 @@ class Table:
         for line in _dialogue(command, printed):
             self._live.console.print(line, markup=False, highlight=False, style="bold" if line.startswith("$") else "")
 
-    def waits(self, moment: Moment, text: str) -> None:
-        self._picture.now = (moment, text)
+    def waits(self, now: Now) -> None:
+        self._picture.now = now
 
     def saw(self, row: Row) -> None:  # noqa: ARG002 - the picture reads it from the record
         self._picture.now = None

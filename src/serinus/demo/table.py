@@ -1,7 +1,7 @@
 """The table of all moments, as text."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from rich import box
 from rich.table import Table
@@ -24,15 +24,16 @@ class Now:
 
     moment: Moment
     text: str
-    answers: Mapping[str, int]
+    answers: Mapping[str, int] = field(default_factory=dict)
+    """Good answers so far, by version."""
 
 
-def table_of(scenario: Scenario, rows: Sequence[Row], now: Now | None = None) -> Table:
-    """Draw a line per moment: those seen, the one that is on, and those to come."""
+def table_of(scenario: Scenario, rows: Sequence[Row], now: Now | None = None, skip: int = 0) -> Table:
+    """Draw a line per moment: those seen but the first few, the one that is on, and those to come."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for title in COLUMNS:
         table.add_column(title, justify="right" if title in ALIGNED_RIGHT else "left", no_wrap=title != COLUMNS[5])
-    for row in rows:
+    for row in rows[skip:]:
         table.add_row(*_seen(scenario, row))
     for moment in scenario.moments[len(rows) :]:
         table.add_row(*(_running(now) if now and now.moment is moment else _to_come(moment)))
