@@ -232,18 +232,23 @@ async def test_a_definition_that_comes_later_is_found(real, informed, until):
 
 
 async def test_a_lease_passes_from_one_to_the_next(real, namespace):
-    quick = {"lease_duration": 3.0, "renew_deadline": 2.0, "retry_period": 0.05}
+    quick = {"lease_duration": 6.0, "renew_deadline": 4.0, "retry_period": 0.05}
     one, two = (LeaderElection(real, namespace, "lease", name, **quick) for name in ("one", "two"))
     lease = f"/apis/coordination.k8s.io/v1/namespaces/{namespace}/leases/lease"
-    async with one.lead():
-        waiting = asyncio.create_task(two.lead().__aenter__())
-        spec = (await real.get(lease))["spec"]
-        assert (spec["holderIdentity"], spec["leaseDurationSeconds"]) == ("one", 3)
-        await asyncio.sleep(0.2)
-        assert not waiting.done()
-    waiting.cancel()
-    await asyncio.gather(waiting, return_exceptions=True)
-    with pytest.raises(LeadershipLost, match="thief holds it now"):  # noqa: PT012
+    led = asyncio.Event()
+
+    async def second() -> None:
         async with two.lead():
-            await real.patch(lease, {"spec": {"holderIdentity": "thief"}})
+            led.set()
             await asyncio.sleep(60)
+
+    async with one.lead():
+        waiting = asyncio.create_task(second())
+        spec = (await real.get(lease))["spec"]
+        assert (spec["holderIdentity"], spec["leaseDurationSeconds"]) == ("one", 6)
+        await asyncio.sleep(0.2)
+        assert not led.is_set()
+    await led.wait()
+    await real.patch(lease, {"spec": {"holderIdentity": "thief"}})
+    with pytest.raises(LeadershipLost, match="thief holds it now"):
+        await waiting
