@@ -21,6 +21,11 @@ POD_HASH_VERSION = "rollout.serinus.dev/pod-hash-version"
 """On a ReplicaSet: the version of our pod-template hash that named it; absent on those of another controller."""
 CANARY_DESTINATIONS = "rollout.serinus.dev/canary-destinations"
 """On a VirtualService: the destinations that lead to canaries, kept as they were while they are not in its routes."""
+GATEWAY_ADDITIONS = "rollout.serinus.dev/gateway-additions"
+"""On a Gateway API route: what was put into its weighted rules for a time, so that it can be taken out again."""
+
+NOTES = ("rollout.serinus.dev/", MANAGED_BY)
+"""How annotations begin that we leave on objects of other people."""
 
 FIELD_MANAGER = "serinus"
 """The name under which the API notes which fields we have written."""

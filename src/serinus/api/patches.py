@@ -13,8 +13,8 @@ def difference(found: Manifest, wanted: Manifest) -> dict[str, Any]:
     patch: dict[str, Any] = {}
     for key, value in wanted.items():
         present = found.get(key)
-        if isinstance(value, dict) and isinstance(present, dict):
-            if below := difference(present, value):
+        if value and isinstance(value, dict) and (present is None or isinstance(present, dict)):
+            if below := difference(present or {}, value):
                 patch[key] = below
         elif present != value:
             patch[key] = value

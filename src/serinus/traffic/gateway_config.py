@@ -1,0 +1,122 @@
+"""What a Rollout says about its Gateway API routes.
+
+The fields are those of the plugin that Argo Rollouts users have
+(https://rollouts-plugin-trafficrouter-gatewayapi.readthedocs.io), so that their manifests work as they are;
+``sessionAffinity`` is ours.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from serinus.api.kinds import Kind
+from serinus.api.meta import ApiStruct
+from serinus.api.rollout import Rollout
+from serinus.plan import Ref
+
+PLUGIN = "argoproj-labs/gatewayAPI"
+GROUP = "gateway.networking.k8s.io"
+
+
+class NamedRoute(ApiStruct, frozen=True):
+    """A route by name."""
+
+    name: str
+    use_header_routes: bool = False
+    """Whether ``setHeaderRoute`` steps are for this route, too."""
+    rule_name: str = ""
+    """The one rule that is weighted; every rule with both Services when absent."""
+
+
+class SessionAffinity(ApiStruct, frozen=True):
+    """Keep each user on the version that answered first, by a cookie."""
+
+    cookie_name: str = "serinus"
+    max_age: int = 86400
+    """How long the cookie lives, in seconds."""
+
+
+class GatewayConfig(ApiStruct, frozen=True):
+    """The configuration under ``trafficRouting.plugins``."""
+
+    http_route: str = ""
+    http_route_rule_name: str = ""
+    http_routes: tuple[NamedRoute, ...] = ()
+    grpc_route: str = ""
+    grpc_route_rule_name: str = ""
+    grpc_routes: tuple[NamedRoute, ...] = ()
+    tcp_route: str = ""
+    tcp_route_rule_name: str = ""
+    tcp_routes: tuple[NamedRoute, ...] = ()
+    tls_route: str = ""
+    tls_route_rule_name: str = ""
+    tls_routes: tuple[NamedRoute, ...] = ()
+    namespace: str = ""
+    """Where the routes are; beside the Rollout when absent."""
+    http_route_selector: Any = None
+    grpc_route_selector: Any = None
+    tcp_route_selector: Any = None
+    tls_route_selector: Any = None
+    disable_in_progress_label: bool = False
+    in_progress_label_key: str = "rollouts.argoproj.io/gatewayapi-canary"
+    in_progress_label_value: str = "in-progress"
+    active_rollouts_annotation_key: str = "rollouts.argoproj.io/gatewayapi-active-rollouts"
+    session_affinity: SessionAffinity | None = None
+
+    @property
+    def selectors(self) -> list[str]:
+        """The selectors that are set, as fields."""
+        return [f"{kind}RouteSelector" for kind in ROUTE_KINDS if getattr(self, f"{kind}_route_selector")]
+
+    def routes(self) -> Iterator[tuple[str, str, NamedRoute]]:
+        """Each route with its kind (``http``, ``grpc``, ``tcp`` or ``tls``) and the field that names it."""
+        for kind in ROUTE_KINDS:
+            if name := getattr(self, f"{kind}_route"):
+                rule = getattr(self, f"{kind}_route_rule_name")
+                yield kind, f".{kind}Route", NamedRoute(name=name, use_header_routes=True, rule_name=rule)
+            for index, route in enumerate(getattr(self, f"{kind}_routes")):
+                yield kind, f".{kind}Routes[{index}].name", route
+
+
+ROUTE_KINDS = ("http", "grpc", "tcp", "tls")
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """One route that a Rollout names."""
+
+    ref: Ref
+    field: str
+    """What names it, below the configuration."""
+    rule_name: str = ""
+    has_header_routes: bool = False
+
+    @property
+    def has_requests(self) -> bool:
+        """Whether it routes requests, which have headers, and not streams of bytes."""
+        return self.ref.kind.kind in {"HTTPRoute", "GRPCRoute"}
+
+    @property
+    def is_http(self) -> bool:
+        """Whether it routes plain HTTP."""
+        return self.ref.kind.kind == "HTTPRoute"
+
+
+def config_of(rollout: Rollout) -> GatewayConfig:
+    """The configuration as values; raise ``msgspec.ValidationError`` where it is none."""
+    canary = rollout.spec.strategy.canary
+    routing = canary.traffic_routing if canary else None
+    return msgspec.convert((routing.plugins if routing else {}).get(PLUGIN) or {}, GatewayConfig)
+
+
+def asked_routes(rollout: Rollout, kinds: dict[str, Kind]) -> list[Asked]:
+    """The routes that a Rollout names; none when its configuration cannot be read."""
+    try:
+        config = config_of(rollout)
+    except msgspec.ValidationError:
+        return []
+    namespace = config.namespace or rollout.metadata.namespace
+    return [
+        Asked(Ref(kinds[kind], namespace, route.name), field, route.rule_name, route.use_header_routes)
+        for kind, field, route in config.routes()
+    ]

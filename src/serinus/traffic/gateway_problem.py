@@ -1,0 +1,117 @@
+"""What keeps Gateway API routes from splitting traffic, in words that name the field."""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import msgspec
+
+from serinus.api.rollout import Rollout
+from serinus.traffic.gateway_affinity import sets_cookies
+from serinus.traffic.gateway_config import GROUP, Asked, GatewayConfig, config_of
+from serinus.traffic.gateway_own import Source, own_ref, unreached
+from serinus.traffic.gateway_rules import Roles, rules_of, weighted_rules
+from serinus.traffic.router import Found, Trouble, services_by_role
+
+_COOKIE_NAME = re.compile(r"[A-Za-z0-9_-]+")
+
+
+def troubles(rollout: Rollout, asked: Sequence[Asked], found: Found) -> Iterator[Trouble]:
+    """Everything that is wrong, in the order in which users should mend it."""
+    try:
+        config = config_of(rollout)
+    except msgspec.ValidationError as error:
+        yield Trouble(f": Invalid value: {error}")
+        return
+    yield from _config(config, asked)
+    for item in asked:
+        yield from _route(rollout, item, found)
+    yield from _extra_routes(rollout, asked, found)
+    if config.session_affinity is not None:
+        yield from _affinity(rollout, config, asked, found)
+
+
+def _config(config: GatewayConfig, asked: Sequence[Asked]) -> Iterator[Trouble]:
+    for field in config.selectors:
+        yield Trouble(f".{field}: Forbidden: routes are not found by labels: name them, as in httpRoutes")
+    if not asked and not config.selectors:
+        yield Trouble(": Required value: name at least one route in httpRoutes, grpcRoutes, tcpRoutes or tlsRoutes")
+    refs = [item.ref for item in asked]
+    for item in asked:
+        if refs.count(item.ref) > 1:
+            yield _invalid(item.field, item.ref.name, "is named twice: without ruleName, all its rules are weighted")
+
+
+def _route(rollout: Rollout, asked: Asked, found: Found) -> Iterator[Trouble]:
+    route = found.get(asked.ref)
+    name, kind = asked.ref.name, asked.ref.kind
+    if route is None:
+        text = f'{kind.plural}.{GROUP} "{name}" not found in namespace {asked.ref.namespace}'
+        yield _invalid(asked.field, name, text, "RouteNotFound")
+        return
+    roles = Roles(*services_by_role(rollout))
+    if not weighted_rules(rules_of(route), roles, asked.rule_name):
+        rule = f"no rule named `{asked.rule_name}`" if asked.rule_name else "no rule"
+        text = f"{kind.kind} `{name}` has {rule} with backends {roles.canary} and {roles.stable}"
+        yield _invalid(asked.field, name, text)
+    own = found.get(own_ref(asked, rollout.name)) if asked.has_requests else None
+    controller = own.metadata.controller if own else None
+    if own and (controller is None or controller.uid != rollout.metadata.uid):
+        yield _invalid(asked.field, name, f"{kind.kind} `{own.metadata.name}` controlled by different object")
+
+
+def _extra_routes(rollout: Rollout, asked: Sequence[Asked], found: Found) -> Iterator[Trouble]:
+    canary = rollout.spec.strategy.canary
+    steps = canary.steps if canary else ()
+    headers = [step.set_header_route for step in steps if step.set_header_route and step.set_header_route.match]
+    mirrors = [step.set_mirror_route for step in steps if step.set_mirror_route and step.set_mirror_route.match]
+    takers = [item for item in asked if item.has_header_routes and item.has_requests]
+    if headers and not takers:
+        yield Trouble(".httpRoutes: Invalid value: setHeaderRoute needs a route with useHeaderRoutes: true")
+    sources = [source for item in asked if (source := _source(rollout, item, found))]
+    for step in mirrors:
+        if any(item.method is not None and item.method.exact is None for item in step.match):
+            yield Trouble(f".httpRoutes: Invalid value: mirror route {step.name}: a method is matched by exact only")
+        if all(unreached(step, source) for source in sources):
+            yield Trouble(
+                f".httpRoutes: Invalid value: mirror route {step.name} asks for what weighted rules take themselves, "
+                "or for what they never get: match a longer path, a method or a header"
+            )
+    if (headers or mirrors) and any(item.ref.namespace != rollout.metadata.namespace for item in asked):
+        yield _elsewhere("header and mirror routes")
+
+
+def _affinity(rollout: Rollout, config: GatewayConfig, asked: Sequence[Asked], found: Found) -> Iterator[Trouble]:
+    affinity, roles = config.session_affinity, Roles(*services_by_role(rollout))
+    if affinity is None:
+        return
+    if not _COOKIE_NAME.fullmatch(affinity.cookie_name):
+        detail = "use letters, digits, - and _ only"
+        yield _invalid(".sessionAffinity.cookieName", affinity.cookie_name, detail)
+    if affinity.max_age <= 0:
+        yield _invalid(".sessionAffinity.maxAge", affinity.max_age, "must be greater than 0 seconds")
+    if not any(item.is_http for item in asked):
+        yield Trouble(".sessionAffinity: Forbidden: only HTTPRoutes can keep a user on a version by a cookie")
+    if any(item.ref.namespace != rollout.metadata.namespace for item in asked if item.is_http):
+        yield _elsewhere("session affinity")
+    for source in (source for item in asked if (source := _source(rollout, item, found))):
+        for service in (roles.canary, roles.stable):
+            if any(sets_cookies(rule, service, affinity.cookie_name) for rule in source.rules):
+                detail = f"backend {service} sets a cookie already, and a gateway adds a header only once"
+                yield _invalid(source.asked.field, source.asked.ref.name, detail)
+
+
+def _source(rollout: Rollout, asked: Asked, found: Found) -> Source | None:
+    route = found.get(asked.ref)
+    if route is None or not asked.is_http:
+        return None
+    return Source(asked, route, weighted_rules(rules_of(route), Roles(*services_by_role(rollout)), asked.rule_name))
+
+
+def _elsewhere(what: str) -> Trouble:
+    detail = "stand in a route that the Rollout owns, which must be in its own namespace"
+    return Trouble(f".namespace: Invalid value: {what} {detail}")
+
+
+def _invalid(field: str, value: Any, detail: str, reason: str = "TrafficRoutingError") -> Trouble:
+    return Trouble(f"{field}: Invalid value: {msgspec.json.encode(value).decode()}: {detail}", reason)

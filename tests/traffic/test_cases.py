@@ -1,0 +1,45 @@
+"""Every router writes what its case files say, once."""
+
+from pathlib import Path
+
+import msgspec
+import pytest
+import yaml
+
+from serinus.traffic.gateway import Gateway
+from serinus.traffic.router import Router
+from traffic.cases import Objects, apply, files, load, objects, rollout, traffic
+
+ROUTERS: dict[str, Router] = {
+    "gateway": Gateway(),
+}
+
+CASES = [(router, path) for router in ROUTERS for path in files(router)]
+
+
+@pytest.mark.parametrize(("router", "path"), CASES, ids=lambda value: value.stem if isinstance(value, Path) else value)
+def test_objects_become_what_the_case_says(router: str, path: Path) -> None:
+    case, layer = load(path), ROUTERS[router]
+    decided = traffic(rollout(case.routing, case.canary, case.status), **case.traffic)
+    given = objects(case.given)
+    assert layer.serves(decided.rollout.spec.strategy.canary.traffic_routing)  # type: ignore[union-attr, arg-type]
+    assert set(given) <= set(layer.reads(decided.rollout)), "the router does not look at what the case gives"
+    assert layer.problem(decided.rollout, given) == case.problem
+    if case.problem:
+        return
+    once, writes = apply(layer, decided, given)
+    assert plain(once) == plain(objects(case.wanted))
+    assert apply(layer, decided, once) == (once, 0), "applied twice, it is written twice"
+    assert bool(writes) == (once != given)
+    assert layer.verified(decided, once) == case.verified
+
+
+@pytest.mark.parametrize("router", ROUTERS)
+def test_every_router_has_cases(router: str) -> None:
+    assert files(router)
+
+
+def plain(found: Objects) -> str:
+    """The objects as text, whose differences can be read."""
+    by_name = {str(ref): item.raw for ref, item in found.items()}
+    return yaml.safe_dump(msgspec.json.decode(msgspec.json.encode(by_name)), sort_keys=True)
