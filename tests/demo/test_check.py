@@ -54,7 +54,7 @@ SPOILED: list[tuple[str, Callable[[Row], Row], list[str]]] = [
     (
         "a failed request",
         lambda row: replace(row, failed=1, failures=("status 502 from the gateway (sent at 3.20 s)",)),
-        ["1 failed request\n    status 502 from the gateway (sent at 3.20 s)"],
+        ["1 failed request, the first: status 502 from the gateway (sent at 3.20 s)"],
     ),
     (
         "canary Ingress missing",

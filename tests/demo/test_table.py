@@ -84,7 +84,7 @@ def test_a_demo_that_ends_early_names_what_is_missing() -> None:
 def test_failures_after_the_last_row_count() -> None:
     rows = [replace(good(moment.title), failed=1) for moment in SCENARIO.moments]
     record = Record(SCENARIO, rows, Tally(failed=11, failures=["status 502"]))
-    assert record.offences[-1] == "after the last row: 1 failed requests, as: status 502"
+    assert record.offences[-1] == "after the last row: 1 failed requests, the last: status 502"
 
 
 def test_a_low_terminal_loses_the_oldest_rows_first() -> None:

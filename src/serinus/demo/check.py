@@ -13,8 +13,8 @@ def offences(row: Row) -> list[str]:
 
 def _traffic(row: Row) -> Iterator[str]:
     if row.failed:
-        noun = "request" if row.failed == 1 else "requests"
-        yield f"{row.failed} failed {noun}" + "".join(f"\n    {failure}" for failure in row.failures[:5])
+        first = f", the first: {row.failures[0]}" if row.failures else ""
+        yield f"{row.failed} failed {'request' if row.failed == 1 else 'requests'}{first}"
     for image in sorted(set(row.answers) - {row.wanted.new, row.wanted.stable}):
         yield f"{row.answers[image]} requests were answered by {image}, which should get none"
 

@@ -28,7 +28,7 @@ class Record:
         """All that is wrong, in the order of its coming; nothing says that the demo shows what it should."""
         found = [offence for row in self.rows for offence in offences(row)]
         if left := self.tally.failed - sum(row.failed for row in self.rows):
-            found.append(f"after the last row: {left} failed requests, as: {self.tally.failures[-1]}")
+            found.append(f"after the last row: {left} failed requests, the last: {self.tally.failures[-1]}")
         found += [self.error] if self.error else []
         missed = ", ".join(moment.title for moment in self.scenario.moments[len(self.rows) :])
         return found + ([f"not reached: {missed}"] if missed else [])
