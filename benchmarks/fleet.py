@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import closing
 
 import msgspec
 
@@ -49,16 +50,13 @@ class FleetFigures(msgspec.Struct, frozen=True, kw_only=True):
 async def measure_fleet(subject: Subject, count: int, limit: float, say: Say) -> FleetFigures:
     """Update ``count`` Rollouts at once; ``limit`` seconds for each phase."""
     names = [f"r{number:05d}" for number in range(count)]
-    log = AuditLog(subject.audit_log, subject.user)
-    try:
+    with closing(AuditLog(subject.audit_log, subject.user)) as log:
         async with scene(subject, "fleet") as made:
             say(f"fleet: creating {count} Rollouts")
             await made.create(names, _OLD, FLEET_STEPS)
             await made.healthy(names, _OLD, limit)
             await _quiet(log, limit)
             return await _measured(made, names, log, Costs(subject.pid, limit, say))
-    finally:
-        log.close()
 
 
 class Costs:

@@ -41,7 +41,7 @@ class Mirror(Generic[V]):
         self._read = read
         self._moments: dict[str, float] = {}
         self._waits: set[_Wait[V]] = set()
-        self._informer = Informer(client, path, Store[Object](), on_change=self._note)
+        self._informer = Informer(client, path, Store[Object](), on_change=self.note)
         self.run = self._informer.run
         self.synced = self._informer.synced
 
@@ -72,7 +72,12 @@ class Mirror(Generic[V]):
             self._waits.discard(wait)
         return wait.moments
 
-    def _note(self, old: Object | None, new: Object | None) -> None:
+    def moment(self, name: str) -> float:
+        """When the last value of a name came."""
+        return self._moments[name]
+
+    def note(self, old: Object | None, new: Object | None) -> None:
+        """Take a change of the watch."""
         moment = time.perf_counter()
         found = new or old
         read = self._read(found, new is None) if found else None
