@@ -4,6 +4,7 @@ Built-in routers register through the same group as those of third parties. A na
 which of them is meant must not depend on the order of installation.
 """
 
+from collections.abc import Mapping
 from importlib.metadata import EntryPoint, entry_points
 from typing import cast
 
@@ -16,10 +17,10 @@ class PluginError(Exception):
     """What is installed cannot be used as it is."""
 
 
-def routers() -> tuple[Router, ...]:
-    """All routers that are installed, in the order of their names."""
-    found = _by_name(ROUTERS)
-    return tuple(cast(Router, _load(found[name])()) for name in sorted(found))
+def routers(options: Mapping[str, Mapping[str, str]] | None = None) -> tuple[Router, ...]:
+    """All routers that are installed, in the order of their names, made with the options under these names."""
+    found, given = _by_name(ROUTERS), options or {}
+    return tuple(cast(Router, _load(found[name])(**given.get(name, {}))) for name in sorted(found))
 
 
 def _by_name(group: str) -> dict[str, EntryPoint]:

@@ -47,6 +47,13 @@ from serinus.plugins import PluginError
     show_default=True,
     help="What becomes of canary routes at the end: deleted, or kept at weight 0 as Argo Rollouts does.",
 )
+@click.option(
+    "--istio-api-version",
+    type=click.Choice(["v1alpha3", "v1beta1", "v1"]),
+    default="v1alpha3",
+    show_default=True,
+    help="The version of networking.istio.io to use; the objects are the same in all.",
+)
 @click.option("--drain-seconds", default=5, show_default=True, help="How long pods outlive their traffic at least.")
 @click.option("--logformat", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.pass_context
@@ -64,6 +71,7 @@ def settings_of(flags: dict[str, Any], namespace: str) -> ControllerSettings:
     """The controller's settings from its flags."""
     return ControllerSettings(
         plan=Settings(flags["traffic_cleanup"], flags["drain_seconds"], flags["instance_id"]),
+        routers={"istio": {"api_version": flags["istio_api_version"]}},
         namespace=namespace if flags["namespaced"] else "",
         workers=flags["rollout_threads"],
         resync_seconds=flags["rollout_resync"],

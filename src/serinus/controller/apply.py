@@ -1,20 +1,20 @@
 """From a plan to the cluster: send the writes in order, stop at the first failure, then the status."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from msgspec import Struct
 
-from serinus.api.kinds import REPLICA_SET, ROLLOUT, Kind
+from serinus.api.kinds import REPLICA_SET, ROLLOUT
 from serinus.api.rollout import Rollout
-from serinus.kube import AlreadyExists, ApiError, Client, Forbidden, Invalid, KubeError, NotFound
+from serinus.kube import AlreadyExists, ApiError, Client, Conflict, Forbidden, Invalid, KubeError, NotFound, Status
 from serinus.plan import Answer, Ask, Create, Created, Defaulted, Delete, Evict, Patch, Plan, Read, Ref, Refused, Write
 
 log = logging.getLogger(__name__)
 
-Wrote = Callable[[Kind, str], None]
-"""Told of the kind and the new resource version after every write."""
+Wrote = Callable[[Ref, str], None]
+"""Told of the object and its new resource version after every write."""
 
 
 class RejectedError(Exception):
@@ -25,6 +25,14 @@ class RejectedError(Exception):
         self.ask, self.answer = ask, answer
 
 
+class RoutingError(Exception):
+    """Writes of traffic layers that failed, by the layer's name; those of all other layers have been tried."""
+
+    def __init__(self, failures: Mapping[str, KubeError]) -> None:
+        super().__init__("; ".join(f"{name}: {failure_text(error)}" for name, error in failures.items()))
+        self.failures = failures
+
+
 class Applier(Struct, frozen=True):
     """Carries out plans for one Rollout at a time."""
 
@@ -33,19 +41,30 @@ class Applier(Struct, frozen=True):
     async def apply(self, plan: Plan, rollout: Rollout, wrote: Wrote) -> None:
         """Send everything that a plan says.
 
-        Raises ``RejectedError`` when a ReplicaSet is refused, and ``KubeError`` for what may pass by itself. Nothing
-        after the failed write is sent, the status least of all: it says what has been done.
+        Raises ``RejectedError`` when a ReplicaSet is refused, ``RoutingError`` when a traffic layer cannot be brought
+        to its weight, and ``KubeError`` for what may pass by itself. Nothing after the failed write is sent, except
+        for other traffic layers, and the status least of all: it says what has been done.
         """
+        me = Ref(ROLLOUT, rollout.metadata.namespace, rollout.name)
         version = rollout.metadata.resource_version
+        failed: dict[str, KubeError] = {}
         for write in plan.writes:
-            reply = await self.send(write, rollout.metadata.uid)
-            wrote(write.ref.kind, _version(reply))
-            if write.ref.kind is ROLLOUT:
-                version = _version(reply) or version
+            if failed and (not _router(write) or _router(write) in failed):
+                continue
+            try:
+                reply = await self.send(write, rollout.metadata.uid)
+            except KubeError as error:
+                if not _router(write):
+                    raise
+                failed[_router(write)] = error
+            else:
+                wrote(write.ref, _version(reply))
+                version = _version(reply) if write.ref == me else version
+        if failed:
+            raise RoutingError(failed)
         if plan.status:
             body = {"metadata": {"resourceVersion": version}, "status": plan.status}
-            path = ROLLOUT.path(rollout.metadata.namespace, rollout.name, "status")
-            wrote(ROLLOUT, _version(await self.client.patch(path, body)))
+            wrote(me, _version(await self.client.patch(f"{me.path}/status", body)))
 
     async def answer(self, ask: Ask) -> Answer:
         """Ask the API what the plan wants to know."""
@@ -64,15 +83,24 @@ class Applier(Struct, frozen=True):
         match write:
             case Create(ref, manifest):
                 return await self._create(ref, manifest, owner)
-            case Patch(ref, body, how, resource_version):
-                if resource_version:
-                    body = {**body, "metadata": {**body.get("metadata", {}), "resourceVersion": resource_version}}
-                return await self.client.patch(ref.path, body, how)
+            case Patch():
+                return await self._patch(write)
             case Delete(ref, uid):
                 return await self._delete(ref, uid)
             case Evict(ref, uid):
                 eviction = {"metadata": {"name": ref.name}, "deleteOptions": {"preconditions": {"uid": uid}}}
                 return await self.client.create(f"{ref.path}/eviction", eviction)
+
+    async def _patch(self, write: Patch) -> Any:
+        body = write.body
+        if write.resource_version:
+            body = {**body, "metadata": {**body.get("metadata", {}), "resourceVersion": write.resource_version}}
+        try:
+            return await self.client.patch(write.ref.path, body, write.how)
+        except Invalid as error:
+            if write.how == "json":  # what it tests is not so: the object is another one than was seen
+                raise Conflict(Status(code=409, message=error.message)) from None
+            raise
 
     async def _create(self, ref: Ref, manifest: dict[str, Any], owner: str) -> Any:
         path = ref.kind.path(ref.namespace)
@@ -101,6 +129,10 @@ class Applier(Struct, frozen=True):
             return await self.client.delete(ref.path, options)
         except NotFound:
             return None  # what was to be deleted is gone
+
+
+def _router(write: Write) -> str:
+    return write.router if isinstance(write, Create | Patch) else ""
 
 
 def _version(reply: Any) -> str:

@@ -6,21 +6,20 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 
-from serinus.api import keys
-from serinus.api.kinds import ROLLOUT, SERVICE
+from serinus.api.kinds import ROLLOUT
 from serinus.api.rollout import Rollout
 from serinus.api.status import RolloutStatus
 from serinus.controller.answers import Answers
-from serinus.controller.apply import Applier, RejectedError, failure_text
+from serinus.controller.apply import Applier, RejectedError, RoutingError, failure_text
 from serinus.controller.decoding import Malformed
 from serinus.controller.freshness import Freshness
 from serinus.controller.observe import observe
 from serinus.controller.recorder import Recorder
+from serinus.controller.release import Releaser
 from serinus.controller.stores import Stores
 from serinus.kube import Client, Closed, Conflict, Key, KubeError, NotFound, Queue
 from serinus.plan import Event, Plan, Seen, Settings
 from serinus.rollout.decide import plan_rollout
-from serinus.rollout.release import plan_release
 from serinus.rollout.report import invalid, status_patch
 
 log = logging.getLogger(__name__)
@@ -48,6 +47,7 @@ class Loop:
         self.settings = settings
         self.answers = Answers()
         self.freshness = Freshness(stores)
+        self.releaser = Releaser(client, stores)
         self.on_turn: OnTurn = _unheard
 
     async def work(self, *, urgent_only: bool = False) -> None:
@@ -81,10 +81,10 @@ class Loop:
             # The watch that brings our write back adds the key; this is for a watch that is cut off.
             self.queue.add_after(key, _CATCH_UP_SECONDS)
             return "behind"
-        if key.kind == SERVICE.kind:
-            await self._release(key)
-        else:
+        if key.kind == ROLLOUT.kind:
             await self._look_at(key)
+        else:
+            await self.releaser.give_back(key)
         self.queue.forget(key)
         return "done"
 
@@ -92,19 +92,8 @@ class Loop:
         rollout = self.stores.rollouts.get(key.namespace, key.name)
         if isinstance(rollout, Malformed):
             await self._report_malformed(rollout)
-        elif rollout is not None and rollout.metadata.deletion_timestamp is None:
+        elif rollout is not None and rollout.metadata.deletion_timestamp is None and self.stores.is_ready(key, rollout):
             await self._advance(key, rollout)
-
-    async def _release(self, key: Key) -> None:
-        """Give a Service back that no Rollout uses any more."""
-        service = self.stores.services.get(key.namespace, key.name)
-        if service is None:
-            return
-        owner = self.stores.rollouts.get(key.namespace, service.metadata.annotations.get(keys.MANAGED_BY, ""))
-        if isinstance(owner, Malformed):
-            return
-        for write in plan_release(service, owner).writes:
-            await Applier(self.client).send(write)
 
     async def _advance(self, key: Key, rollout: Rollout) -> None:
         now = datetime.now(UTC)
@@ -128,6 +117,9 @@ class Loop:
             self.answers.file(rollout.metadata.uid, no.ask, no.answer)
             self.queue.add(key)
             return
+        except RoutingError as error:
+            self._tell_of_routers(rollout, error)
+            raise next(iter(error.failures.values())) from None
         except (Conflict, NotFound):
             raise
         except KubeError as error:
@@ -135,6 +127,12 @@ class Loop:
             raise
         for event in plan.events:
             self.recorder.record(rollout.metadata, event)
+
+    def _tell_of_routers(self, rollout: Rollout, error: RoutingError) -> None:
+        for name, failure in error.failures.items():
+            if not isinstance(failure, Conflict | NotFound):
+                event = Event("TrafficRoutingError", f"{name}: {failure_text(failure)}", "Warning")
+                self.recorder.record(rollout.metadata, event)
 
     def client_for(self, key: Key, rollout: Rollout) -> Applier:
         """The client that carries out a plan; what a person asked for overtakes all other work."""

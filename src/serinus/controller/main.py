@@ -48,7 +48,7 @@ async def run(connection: Connection, settings: ControllerSettings) -> None:
                 on_request=on_request,
             )
         )
-        stores = Stores(client, Queue(), routers(), settings)
+        stores = Stores(client, Queue(), routers(settings.routers), settings)
         telemetry = Telemetry(stores)
         observers.append(telemetry.request)
         recorder = Recorder(client, settings.events, telemetry.event)
@@ -60,6 +60,7 @@ async def run(connection: Connection, settings: ControllerSettings) -> None:
         async with together() as group:
             for informer in stores.informers.values():
                 group.create_task(informer.run())
+            group.create_task(stores.mirrors.run())
             group.create_task(recorder.run())
             async with _leading(client, settings):
                 await _work(stores, loop, settings)
@@ -76,7 +77,8 @@ async def together() -> AsyncIterator[asyncio.TaskGroup]:
 
 
 async def _work(stores: Stores, loop: Loop, settings: ControllerSettings) -> None:
-    await asyncio.gather(*(informer.settled.wait() for informer in stores.informers.values()))
+    needed = (*stores.informers.values(), stores.ingresses)
+    await asyncio.gather(*(informer.settled.wait() for informer in needed))
     if stores.informers[ROLLOUT].missing:
         log.warning("the API does not know Rollouts yet; install the definitions: serinus crds | kubectl apply -f -")
     log.info("serving %d Rollouts", len(stores.rollouts))

@@ -19,19 +19,16 @@ def observe(stores: Stores, answers: Answers, settings: Settings, rollout: Rollo
         ),
         services={name: service for name, service in found.items() if service},
         objects=_objects(stores, rollout),
+        unseen={ref: why for ref in refs_of(rollout, stores.routers) if (why := stores.mirrors.unseen(ref))},
         answers=answers.about(rollout.metadata.uid),
         settings=settings,
     )
 
 
 def _objects(stores: Stores, rollout: Rollout) -> dict[Ref, Foreign]:
-    objects = {}
-    for kind, store in stores.foreign.items():
-        for item in store.by("owner", rollout.metadata.uid):
-            objects[Ref(kind, item.metadata.namespace, item.metadata.name)] = item
+    objects = dict(stores.mirrors.owned(rollout.metadata.uid))
     for ref in refs_of(rollout, stores.routers):
-        mirror = stores.foreign.get(ref.kind)
-        named = mirror.get(ref.namespace, ref.name) if mirror else None
+        named = stores.mirrors.find(ref)
         if named is not None:
             objects[ref] = named
     return objects

@@ -37,6 +37,8 @@ class ControllerSettings(Struct, frozen=True):
     """Everything that ``serinus controller`` can be told."""
 
     plan: Settings = field(default_factory=Settings)
+    routers: dict[str, dict[str, str]] = field(default_factory=dict)
+    """What routers are told when they are made: name of the entry point → argument → value."""
     namespace: str = ""
     """The only namespace that is served; empty for all."""
     workers: int = 10

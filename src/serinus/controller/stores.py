@@ -2,13 +2,15 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
+from typing import Any
 
 from serinus.api import keys
 from serinus.api.kinds import GROUP_VERSION, INGRESS, REPLICA_SET, ROLLOUT, SERVICE, Kind
 from serinus.api.meta import ObjectMeta
 from serinus.api.rollout import Rollout
 from serinus.api.workload import Foreign, ReplicaSet, Service
-from serinus.controller.decoding import Malformed, decode_foreign, decode_rollout, typed
+from serinus.controller.decoding import Malformed, decode_rollout, typed
+from serinus.controller.mirrors import Mirrors
 from serinus.controller.settings import ControllerSettings
 from serinus.kube import Client, Informer, Key, Queue, Store
 from serinus.plan import Ref
@@ -30,7 +32,7 @@ class Stores:
         self.rollouts: Store[Rollout | Malformed] = Store({"service": _service_names, "object": self._object_refs})
         self.replica_sets: Store[ReplicaSet] = Store({"owner": _owner, "orphan": _orphan})
         self.services: Store[Service] = Store()
-        self.ingresses: Store[Foreign] = Store({"owner": _owner})
+        self.mirrors = Mirrors(client, queue, settings.namespace, self._object_changed)
         informer = partial(_informer, client, settings.namespace)
         self.informers: dict[Kind, Informer] = {  # type: ignore[type-arg]
             ROLLOUT: informer(ROLLOUT, self.rollouts, decode_rollout, self._rollout_changed, _shard(settings)),
@@ -38,13 +40,23 @@ class Stores:
                 REPLICA_SET, self.replica_sets, typed(ReplicaSet), self._set_changed, keys.POD_TEMPLATE_HASH
             ),
             SERVICE: informer(SERVICE, self.services, typed(Service), self._service_changed),
-            INGRESS: informer(INGRESS, self.ingresses, decode_foreign, self._object_changed),
         }
-        self.foreign: dict[Kind, Store[Foreign]] = {INGRESS: self.ingresses}
+        # Watched whether or not a Rollout names one: a canary Ingress must be found when its routing was taken out.
+        self.ingresses = self.mirrors.watch(INGRESS, settings.namespace)
 
-    def version(self, kind: Kind) -> int:
-        """Up to which resource version the mirror of a kind is true."""
-        return int(self.informers[kind].store.resource_version or 0)
+    def store(self, ref: Ref) -> Store[Any] | None:
+        """The mirror that an object is in."""
+        informer = self.informers.get(ref.kind)
+        return informer.store if informer else self.mirrors.store(ref)
+
+    def is_ready(self, key: Key, rollout: Rollout) -> bool:
+        """Whether all that a Rollout names can be looked for; if not, its key is added when it can."""
+        return self.mirrors.are_ready(refs_of(rollout, self.routers), key)
+
+    def users(self, ref: Ref) -> list[Rollout]:
+        """The Rollouts that name an object of a traffic layer and are not on their way out."""
+        found = self.rollouts.by("object", str(ref))
+        return [item for item in found if isinstance(item, Rollout) and item.metadata.deletion_timestamp is None]
 
     def everyone(self) -> Iterator[Key]:
         """The keys of all Rollouts."""
@@ -55,6 +67,8 @@ class Stores:
         self.queue.add(Key(ROLLOUT.kind, meta.namespace, meta.name), urgent=_is_urgent(old, new))
         for name in _left(old, new):
             self.queue.add(Key(SERVICE.kind, meta.namespace, name))
+        for ref in self._left_objects(old, new):
+            self.queue.add(Key(ref.kind.kind, ref.namespace, ref.name))
 
     def _set_changed(self, old: ReplicaSet | None, new: ReplicaSet | None) -> None:
         meta = (new or old).metadata  # type: ignore[union-attr]
@@ -72,11 +86,21 @@ class Stores:
         if new is not None and keys.MANAGED_BY in new.metadata.annotations:
             self.queue.add(Key(SERVICE.kind, meta.namespace, meta.name))
 
-    def _object_changed(self, old: Foreign | None, new: Foreign | None) -> None:
+    def _object_changed(self, kind: Kind, old: Foreign | None, new: Foreign | None) -> None:
         meta = (new or old).metadata  # type: ignore[union-attr]
         for key in self._keys_of_owner(meta):
             self.queue.add(key)
-        self._enqueue(self.rollouts.by("object", f"{INGRESS.kind} {meta.namespace}/{meta.name}"))
+        self._enqueue(self.rollouts.by("object", str(Ref(kind, meta.namespace, meta.name))))
+        if new is not None and _has_traces(new):
+            self.queue.add(Key(kind.kind, meta.namespace, meta.name))
+
+    def _left_objects(self, old: Rollout | Malformed | None, new: Rollout | Malformed | None) -> set[Ref]:
+        """The objects of traffic layers that a Rollout does not use any more."""
+        after = set(refs_of(new, self.routers)) if new is not None else set()
+        for ref in after:
+            self.mirrors.watch(ref.kind, ref.namespace)
+        before = set(refs_of(old, self.routers)) if old is not None else set()
+        return set() if isinstance(new, Malformed) else before - after
 
     def _enqueue(self, rollouts: Iterable[Rollout | Malformed]) -> None:
         for item in rollouts:
@@ -141,7 +165,13 @@ def _service_names(rollout: Rollout | Malformed) -> Iterable[str]:
     return (f"{rollout.metadata.namespace}/{name}" for name in rollout.service_names)
 
 
-def _owner(item: ReplicaSet | Foreign) -> Iterable[str]:
+def _has_traces(item: Foreign) -> bool:
+    """Whether we may have left something in an object of somebody else."""
+    is_noted = any(note.startswith(keys.NOTES) for note in item.metadata.annotations)
+    return item.metadata.controller is None and (is_noted or keys.FIELD_MANAGER in item.managers)
+
+
+def _owner(item: ReplicaSet) -> Iterable[str]:
     controller = item.metadata.controller
     return (controller.uid,) if controller else ()
 
