@@ -6,6 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 from serinus.api.kinds import POD, ROLLOUT, Kind
+from serinus.api.rollout import Rollout
 from serinus.plan import Plan, Ref, Seen, Settings
 from serinus.rollout.decide import plan_rollout
 from serinus.traffic.nginx import Nginx
@@ -29,14 +30,27 @@ def decide(seen: Seen, now: datetime) -> Plan:
     return plan
 
 
-PLANNER = Planner(decide, lambda rollout: [ref for router in ROUTERS for ref in router.reads(rollout)])
+def reads(rollout: Rollout) -> list[Ref]:
+    """What the routers want to see."""
+    return [ref for router in ROUTERS for ref in router.reads(rollout)]
+
+
+CAREFUL = Planner(decide, reads)
+QUICK = Planner(lambda seen, now: plan_rollout(seen, now, ROUTERS), reads)
 
 
 class Simulated(Stage):
     """A stage in virtual time."""
 
-    def __init__(self, *, seed: int = 0, delays: Delays | None = None, settings: Settings | None = None) -> None:
-        self.world = World(PLANNER, seed=seed, delays=delays, settings=settings)
+    def __init__(
+        self,
+        *,
+        seed: int = 0,
+        delays: Delays | None = None,
+        settings: Settings | None = None,
+        planner: Planner = CAREFUL,
+    ) -> None:
+        self.world = World(planner, seed=seed, delays=delays, settings=settings)
         self._last: tuple[int, Look] | None = None
 
     async def create(self, manifest: Manifest) -> None:

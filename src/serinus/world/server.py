@@ -1,6 +1,5 @@
 """The API server: what it keeps, what it sets by itself, and what it refuses."""
 
-import copy
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -133,13 +132,20 @@ class Server:
         return self._keep(ref, changed)
 
     def _keep(self, ref: Ref, manifest: Manifest) -> Manifest:
-        manifest = with_defaults(ref, copy.deepcopy(manifest))
+        manifest = with_defaults(ref, _copied(manifest))
         if text := complaint(ref, manifest):
             raise RefusalError("invalid", f'{_kind(ref)} "{ref.name}" is invalid: {text}')
         self.version += 1
         manifest["metadata"]["resourceVersion"] = str(self.version)
         self.objects[ref] = manifest
         return manifest
+
+
+def _copied(value: Any) -> Any:
+    """JSON data of its own."""
+    if isinstance(value, dict):
+        return {key: _copied(item) for key, item in value.items()}
+    return [_copied(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def _stamp(now: datetime) -> str:
