@@ -137,7 +137,7 @@ class KeptClient:
 
 
 class Pace:
-    """Lets through so many per second; what was missed is not made up for."""
+    """Lets through so many per second; what is late by more than a second is not made up for."""
 
     def __init__(self, rate: float) -> None:
         self._interval = 1 / rate
