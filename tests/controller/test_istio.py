@@ -1,0 +1,190 @@
+"""Istio's objects on a real API server: who owns their fields, and what happens without their definitions."""
+
+import asyncio
+import json
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+
+from controller.process import ControllerProcess
+from serinus.local.vendors import definitions
+from stories.manifests import CANARY, HOST, NAME, STABLE, V1, V2, V3, pause, rollout, service, weight
+
+pytestmark = [pytest.mark.cluster, pytest.mark.timeout(240)]
+
+VSVC = "myapp-vsvc"
+STEPS = (weight(20), pause(), weight(60), pause(1), weight(100))
+ISTIO = {"istio": {"virtualServices": [{"name": VSVC, "routes": ["primary"]}]}}
+TO_CANARY = {
+    "destination": {"host": CANARY, "port": {"number": 80}},
+    "weight": 0,
+    "headers": {"response": {"set": {"x-version": "canary"}}},
+}
+TO_STABLE = {"destination": {"host": STABLE, "port": {"number": 80}}, "weight": 100}
+
+
+def definitions_of_istio() -> list[dict[str, Any]]:
+    wanted = {"virtualservices.networking.istio.io", "destinationrules.networking.istio.io"}
+    return [item for item in asyncio.run(definitions(["istio"])) if item["metadata"]["name"] in wanted]
+
+
+def install(cluster: Any) -> None:
+    found = definitions_of_istio()
+    manifest = json.dumps({"apiVersion": "v1", "kind": "List", "items": found})
+    cluster.kubectl("apply", "--server-side", "--force-conflicts", "-f", "-", stdin=manifest)
+    for item in found:
+        cluster.kubectl("wait", "--for=condition=Established", f"crd/{item['metadata']['name']}", "--timeout=30s")
+
+
+@pytest.fixture
+def istio(cluster: Any) -> None:
+    install(cluster)
+
+
+def virtual_service(*entries: dict[str, Any]) -> dict[str, Any]:
+    route = {"name": "primary", "retries": {"attempts": 2}, "route": list(entries)}
+    spec = {"hosts": [HOST], "http": [route, {"name": "other", "route": [{"destination": {"host": "elsewhere"}}]}]}
+    return {
+        "apiVersion": "networking.istio.io/v1beta1",
+        "kind": "VirtualService",
+        "metadata": {"name": VSVC},
+        "spec": spec,
+    }
+
+
+class Shop:
+    """A namespace with a Rollout that Istio routes."""
+
+    def __init__(self, cluster: Any, namespace: str) -> None:
+        self._cluster = cluster
+        self._namespace = namespace
+
+    def kubectl(self, *args: str, stdin: Any = None, check: bool = True) -> str:
+        text = None if stdin is None else json.dumps(stdin)
+        return self._cluster.kubectl("-n", self._namespace, *args, stdin=text, check=check)
+
+    def create(self, *manifests: dict[str, Any]) -> None:
+        for manifest in manifests:
+            self.kubectl("create", "-f", "-", stdin=manifest)
+
+    def apply(self, manifest: dict[str, Any], *, check: bool = True) -> str:
+        """Apply as a GitOps tool does: on the server's side, under a name of its own."""
+        return self.kubectl("apply", "--server-side", "--field-manager=gitops", "-f", "-", stdin=manifest, check=check)
+
+    def read(self, *what: str) -> dict[str, Any]:
+        return json.loads(self.kubectl("get", *what, "-o", "json", "--show-managed-fields"))
+
+    def set_image(self, image: str) -> None:
+        change = [{"op": "replace", "path": "/spec/template/spec/containers/0/image", "value": image}]
+        self.kubectl("patch", "rollout", NAME, "--type", "json", "-p", json.dumps(change))
+
+    def promote(self) -> None:
+        self.kubectl(
+            "patch",
+            "rollout",
+            NAME,
+            "--subresource=status",
+            "--type",
+            "merge",
+            "-p",
+            '{"status":{"pauseConditions":null}}',
+        )
+
+    @property
+    def status(self) -> dict[str, Any]:
+        found = self.read("rollout", NAME)
+        status = found.get("status", {})
+        return status if status.get("observedGeneration") == str(found["metadata"]["generation"]) else {}
+
+    @property
+    def route(self) -> list[dict[str, Any]]:
+        return self.read("virtualservice", VSVC)["spec"]["http"][0]["route"]
+
+    @property
+    def managers(self) -> set[str]:
+        return {item["manager"] for item in self.read("virtualservice", VSVC)["metadata"]["managedFields"]}
+
+    def until(self, what: Callable[[], bool], seconds: float = 60) -> None:
+        deadline = time.monotonic() + seconds
+        while not what():
+            if time.monotonic() > deadline:
+                pytest.fail(f"it did not come: status {self.status}, events {self.events}")
+            time.sleep(0.2)
+
+    @property
+    def events(self) -> list[str]:
+        found = self.read("events")["items"]
+        return [f"{item['reason']}: {item['message']}" for item in found if item["involvedObject"]["name"] == NAME]
+
+    def is_paused(self) -> bool:
+        return self.status.get("phase") == "Paused"
+
+    def is_healthy(self) -> bool:
+        return self.status.get("phase") == "Healthy"
+
+
+@pytest.fixture
+def shop(cluster: Any, namespace: str, controller: ControllerProcess) -> Shop:
+    return Shop(cluster, namespace)
+
+
+def routed(steps: Sequence[dict[str, Any]] = STEPS) -> dict[str, Any]:
+    return rollout(steps, stableService=STABLE, canaryService=CANARY, trafficRouting=ISTIO)
+
+
+def test_fields_of_a_virtual_service_are_ours_during_an_update_and_nobodys_after_it(istio: None, shop: Shop) -> None:
+    written = virtual_service(TO_STABLE, TO_CANARY)
+    shop.apply(written)
+    shop.create(service(STABLE), service(CANARY), routed())
+    shop.until(shop.is_healthy)
+    assert shop.managers == {"gitops"}
+
+    shop.set_image(V2)
+    shop.until(shop.is_paused)
+    assert [item["weight"] for item in shop.route] == [80, 20]
+    assert "serinus" in shop.managers
+    assert 'conflict with "serinus"' in shop.apply(written, check=False)
+    assert [item["weight"] for item in shop.route] == [80, 20]
+
+    shop.promote()
+    shop.until(lambda: shop.is_healthy() and shop.managers == {"gitops"})
+    assert shop.route == [TO_STABLE]
+    shop.apply(virtual_service(TO_STABLE))
+
+    shop.set_image(V3)
+    shop.until(shop.is_paused)
+    assert shop.route == [TO_STABLE | {"weight": 80}, TO_CANARY | {"weight": 20}]
+    shop.kubectl("patch", "rollout", NAME, "--subresource=status", "--type", "merge", "-p", '{"status":{"abort":true}}')
+    shop.until(lambda: shop.managers == {"gitops"})
+    assert shop.route == [TO_STABLE, TO_CANARY]
+    shop.apply(written)
+    assert any(event.startswith("Updated VirtualService: VirtualService `myapp-vsvc`") for event in shop.events)
+
+
+def test_a_deleted_rollout_leaves_nothing_in_a_virtual_service(istio: None, shop: Shop) -> None:
+    written = virtual_service(TO_STABLE, TO_CANARY)
+    shop.apply(written)
+    shop.create(service(STABLE), service(CANARY), routed([weight(50)]))
+    shop.until(shop.is_healthy)
+    shop.set_image(V2)
+    shop.until(lambda: shop.is_healthy() and len(shop.route) == 1)
+    shop.kubectl("delete", "rollout", NAME)
+    shop.until(lambda: shop.route == [TO_STABLE, TO_CANARY] and shop.managers == {"gitops"})
+    assert not shop.read("virtualservice", VSVC)["metadata"].get("annotations")
+
+
+def test_a_definition_that_is_missing_is_named_and_found_within_a_minute_of_being_installed(
+    cluster: Any, shop: Shop
+) -> None:
+    for name in ("virtualservices", "destinationrules"):
+        cluster.kubectl("delete", "crd", f"{name}.networking.istio.io", "--ignore-not-found", "--timeout=60s")
+    shop.create(service(STABLE), service(CANARY), routed())
+    shop.until(lambda: shop.status.get("phase") == "Degraded")
+    assert "VirtualService (networking.istio.io/v1alpha3) is not installed" in shop.status["message"]
+    install(cluster)
+    shop.until(lambda: 'virtualservices.networking.istio.io "myapp-vsvc" not found' in shop.status.get("message", ""))
+    shop.create(virtual_service(TO_STABLE, TO_CANARY))
+    shop.until(shop.is_healthy)
+    assert shop.read("rollout", NAME)["spec"]["template"]["spec"]["containers"][0]["image"] == V1
