@@ -7,10 +7,12 @@ import pytest
 import yaml
 
 from serinus.traffic.gateway import Gateway
+from serinus.traffic.nginx import Nginx
 from serinus.traffic.router import Router
 from traffic.cases import Objects, apply, files, load, objects, rollout, traffic
 
 ROUTERS: dict[str, Router] = {
+    "nginx": Nginx(),
     "gateway": Gateway(),
 }
 

@@ -90,8 +90,9 @@ class Server:
     def patch_status(self, ref: Ref, body: dict[str, Any]) -> Manifest:
         """Merge into an object's status, and into nothing else."""
         found = self.read(ref)
-        changed = found | {"status": merged(found.get("status", {}), body)}
-        return found if changed == found else self._keep(ref, changed)
+        old = found.get("status", {})
+        new = merged(old, body)
+        return found if new == old else self._keep(ref, found | {"status": new})
 
     def delete(self, ref: Ref, now: datetime, uid: str = "") -> None:
         """End an object: a pod begins to end, all others are gone."""
