@@ -24,6 +24,8 @@ class Wish:
     controller: bool
     kubeconfig_out: Path | None
     audit: bool
+    mesh: bool = False
+    vendors: tuple[str, ...] = ()
 
     def argv(self) -> list[str]:
         """The command line that asks for the same in the foreground."""
@@ -31,6 +33,8 @@ class Wish:
         argv += [part for path in self.images for part in ("--images", str(path.absolute()))]
         argv += [] if self.controller else ["--no-controller"]
         argv += [] if self.audit else ["--no-audit"]
+        argv += ["--mesh"] if self.mesh else []
+        argv += [part for vendor in self.vendors for part in ("--vendor", vendor)]
         if self.kubeconfig_out:
             argv += ["--kubeconfig-out", str(self.kubeconfig_out.absolute())]
         return argv
@@ -44,6 +48,8 @@ class Wish:
 @click.option("--kubeconfig-out", type=FILE, help="Write a copy of the kubeconfig to this file.")
 @click.option("--images", type=FILE, multiple=True, help="Table that says which local program an image means.")
 @click.option("--audit/--no-audit", default=True, help="Log every request to the API (default).")
+@click.option("--mesh", is_flag=True, help="Run Envoy too: for Istio's VirtualServices and for Gateway API.")
+@click.option("--vendor", "vendors", multiple=True, help="Install a vendor's kinds: istio, gateway-api, smi, traefik.")
 def up(  # noqa: PLR0913, PLR0917 - one per option
     name: str,
     detach: bool,
@@ -52,6 +58,8 @@ def up(  # noqa: PLR0913, PLR0917 - one per option
     kubeconfig_out: Path | None,
     images: tuple[Path, ...],
     audit: bool,
+    mesh: bool,
+    vendors: tuple[str, ...],
 ) -> None:
     """Start a real Kubernetes cluster on this computer.
 
@@ -59,7 +67,7 @@ def up(  # noqa: PLR0913, PLR0917 - one per option
     minutes) and start in seconds afterwards. Ctrl-C stops it; `serinus down`
     also removes its data.
     """
-    wish = Wish(name, images, controller, kubeconfig_out, audit)
+    wish = Wish(name, images, controller, kubeconfig_out, audit, mesh, vendors)
     with plain_errors():
         if detach:
             asyncio.run(_detach(wish, wait))
@@ -93,7 +101,8 @@ async def _serve(wish: Wish) -> None:
         _check_writable(wish.kubeconfig_out)
     stopped = _stop_on_signals()
     began = time.monotonic()
-    cluster = LocalCluster(Settings(wish.name, images=wish.images, audit=wish.audit))
+    settings = Settings(wish.name, images=wish.images, audit=wish.audit, vendors=wish.vendors, mesh=wish.mesh)
+    cluster = LocalCluster(settings)
     _log_to(cluster.state)
     ready = False
     try:

@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from serinus.kube import Client, Connection, ConnectionOptions, load_connection
 from serinus.local import bootstrap, state
@@ -24,6 +24,10 @@ from serinus.local.processes import Processes
 from serinus.local.programs import control_plane
 from serinus.local.state import State
 from serinus.local.tasks import Tasks, first_cause
+from serinus.local.vendors import MESH, definitions, known
+
+if TYPE_CHECKING:
+    from serinus.local.gateways.envoy import EnvoyGateway
 
 NODE = "local"
 READY_LIMIT = 60.0
@@ -40,6 +44,10 @@ class Settings:
     images: tuple[Path, ...] = ()
     """Files that say which local program an image means, besides our own table."""
     audit: bool = True
+    vendors: tuple[str, ...] = ()
+    """Whose kinds are installed besides our own; `serinus.local.vendors` knows them."""
+    mesh: bool = False
+    """Whether a mesh gateway runs too; the kinds that it serves are installed then."""
 
 
 class LocalCluster:
@@ -53,6 +61,8 @@ class LocalCluster:
     """Address per kind of gateway, as {"nginx": "127.0.0.1:1234"}."""
     nginx: NginxGateway
     """The gateway itself, for who must know which routes are in effect; there when the block begins."""
+    envoy: "EnvoyGateway"
+    """The mesh gateway; there when the block begins, where the settings want one."""
     pages: dict[str, str]
     """What a browser can open, by name; whoever adds one does it before `run_beside`."""
 
@@ -133,6 +143,7 @@ class LocalCluster:
     async def _start(self) -> None:
         """Start everything, each thing after those that it needs."""
         images = _images(self.settings)
+        wanted = _vendors(self.settings)
         private_folder(self.state)
         self._stack.enter_context(self._only_one())
         self._stack.push_async_callback(self.processes.aclose)
@@ -144,6 +155,7 @@ class LocalCluster:
         self._write_kubeconfig()
         client = await self._stack.enter_async_context(Client(self._node_connection()))
         await bootstrap.prepare(client)
+        await bootstrap.add_kinds(client, await definitions(wanted))
         self._tasks = await self._stack.enter_async_context(Tasks())
         self._tasks.start(self._control.watch())
         await self._start_node(client, images)
@@ -164,6 +176,7 @@ class LocalCluster:
     async def _start_node(self, client: Client, images: ImageTable) -> None:
         """Start what runs pods and what brings traffic to them."""
         pki = self._plane.pki
+        envoy = self._envoy(client) if self.settings.mesh else None
         kubelet = Kubelet(
             client,
             node=NODE,
@@ -171,18 +184,32 @@ class LocalCluster:
             tls=KubeletTLS(cert=pki.kubelet.cert, key=pki.kubelet.key, client_ca=pki.kubelet_client_ca),
             images=images,
             processes=self.processes,
+            doors=envoy.door if envoy else None,
         )
         nginx = NginxGateway(client, directory=private_folder(self.state / "nginx"), processes=self.processes)
         self._tasks.start(kubelet.run())
         self._tasks.start(nginx.run())
         self.nginx = nginx
+        signs = [kubelet.ready, nginx.ready]
+        if envoy:
+            self.envoy = envoy
+            self._tasks.start(envoy.run())
+            signs.append(envoy.ready)
         try:
             async with asyncio.timeout(READY_LIMIT):
-                await kubelet.ready.wait()
-                await nginx.ready.wait()
+                for sign in signs:
+                    await sign.wait()
         except TimeoutError:
-            raise LocalError(f"the node or the nginx gateway was not ready after {READY_LIMIT:.0f} s") from None
+            raise LocalError(f"the node or a gateway was not ready after {READY_LIMIT:.0f} s") from None
         self.gateways["nginx"] = nginx.address
+        if envoy:
+            self.gateways["envoy"] = envoy.address
+
+    def _envoy(self, client: Client) -> "EnvoyGateway":
+        """Make the mesh gateway; its room is imported only where there is one."""
+        from serinus.local.gateways.envoy import EnvoyGateway  # noqa: PLC0415
+
+        return EnvoyGateway(client, directory=private_folder(self.state / "envoy"), processes=self.processes)
 
     def _record(self) -> None:
         """Write the state file, so that other processes find the cluster."""
@@ -211,6 +238,14 @@ class LocalCluster:
     def _node_connection(self) -> Connection:
         token = self._control.users.node.token
         return load_connection(ConnectionOptions(kubeconfig=str(self.kubeconfig), token=token))
+
+
+def _vendors(settings: Settings) -> tuple[str, ...]:
+    """Whose kinds are wanted; an unknown name needs no cluster to be told."""
+    names = (*settings.vendors, *(MESH if settings.mesh else ()))
+    for name in names:
+        known(name)
+    return names
 
 
 def _images(settings: Settings) -> ImageTable:

@@ -39,6 +39,8 @@ class Vendor:
     version: str
     files: str
     """Pattern of the files, from the module's folder."""
+    kinds: tuple[str, ...] = ()
+    """The kinds that are installed, as the API writes them in paths; all where none is named."""
 
     @property
     def kept(self) -> Path:
@@ -47,8 +49,18 @@ class Vendor:
 
 
 VENDORS = {
-    "istio": Vendor("istio.io/api", "v1.31.1", "kubernetes/customresourcedefinitions.gen.yaml"),
-    "gateway-api": Vendor("sigs.k8s.io/gateway-api", "v1.6.3", "config/crd/experimental/*.yaml"),
+    "istio": Vendor(
+        "istio.io/api",
+        "v1.31.1",
+        "kubernetes/customresourcedefinitions.gen.yaml",
+        ("destinationrules", "gateways", "serviceentries", "sidecars", "virtualservices"),
+    ),
+    "gateway-api": Vendor(
+        "sigs.k8s.io/gateway-api",
+        "v1.6.3",
+        "config/crd/experimental/*.yaml",
+        ("gatewayclasses", "gateways", "grpcroutes", "httproutes", "referencegrants", "tcproutes", "tlsroutes"),
+    ),
     "smi": Vendor("github.com/servicemeshinterface/smi-sdk-go", "v0.5.0", "crds/*.yaml"),
     "traefik": Vendor(
         "github.com/traefik/traefik/v3",
@@ -72,7 +84,8 @@ async def definitions(names: Iterable[str]) -> list[Definition]:
         vendor = known(name)
         if not vendor.kept.exists():
             await _fetch(vendor)
-        found += _unpack(vendor, await asyncio.to_thread(vendor.kept.read_text))
+        kept = _unpack(vendor, await asyncio.to_thread(vendor.kept.read_text))
+        found += [one for one in kept if not vendor.kinds or one["spec"]["names"]["plural"] in vendor.kinds]
     return found
 
 
@@ -88,10 +101,38 @@ def read_definitions(files: Sequence[Path]) -> list[Definition]:
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # a megabyte takes the other one ten seconds
     found: dict[str, Definition] = {}
     for file in sorted(files):
-        for document in yaml.load_all(file.read_text(), Loader=loader):  # noqa: S506 - both are safe
+        for document in yaml.load_all(file.read_text(), Loader=loader):
             if isinstance(document, dict) and document.get("kind") == KIND:
-                found[document["metadata"]["name"]] = document
+                found[document["metadata"]["name"]] = modern(document)
     return list(found.values())
+
+
+def modern(definition: Definition) -> Definition:
+    """Write a definition of the API that was (v1beta1) as one of the API that is (v1).
+
+    Its kinds keep all fields: the old form rarely says which there are.
+    """
+    if definition["apiVersion"].endswith("/v1"):
+        return definition
+    spec = definition["spec"]
+    versions = spec.get("versions") or [{"name": spec["version"], "served": True, "storage": True}]
+    return {
+        **definition,
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "spec": {
+            **{key: spec[key] for key in ("group", "names", "scope")},
+            "versions": [_modern_version(version, spec) for version in versions],
+        },
+    }
+
+
+def _modern_version(version: Definition, spec: Definition) -> Definition:
+    schema = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+    return {
+        **{key: version[key] for key in ("name", "served", "storage")},
+        "schema": {"openAPIV3Schema": schema},
+        "subresources": version.get("subresources") or spec.get("subresources") or {},
+    }
 
 
 async def _fetch(vendor: Vendor) -> None:

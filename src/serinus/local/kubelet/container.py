@@ -140,7 +140,7 @@ class ContainerRun:
         while True:
             try:
                 sources = await read_sources(self._host.client, self._sandbox.pod, self._container)
-                variables = self._environment(image, sources)
+                variables = self._environment(image, sources, await self._mesh())
             except (env.EnvironmentProblemError, KubeError) as error:
                 self._note(state=Waiting("CreateContainerConfigError", str(error)))
                 self._warn("Failed", f"Error: {error}")
@@ -150,8 +150,15 @@ class ContainerRun:
             folder = await asyncio.to_thread(_working_folder, self._container, self._sandbox.folder)
             return Target(self._container, self._sandbox.listens, variables, folder)
 
-    def _environment(self, image: Image, sources: Mapping[env.Source, Mapping[str, str]]) -> dict[str, str]:
-        base = env.inherited(os.environ)
+    async def _mesh(self) -> dict[str, str]:
+        """The way into the mesh, for pods that want it and where there is one."""
+        doors, pod = self._host.doors, self._sandbox.pod
+        return env.mesh_variables(await doors(pod.metadata.namespace)) if doors and env.in_mesh(pod) else {}
+
+    def _environment(
+        self, image: Image, sources: Mapping[env.Source, Mapping[str, str]], mesh: Mapping[str, str]
+    ) -> dict[str, str]:
+        base = {**env.inherited(os.environ), **mesh}
         given = env.Given(self._sandbox.ip, self._sandbox.listens, base, image.env, sources)
         return env.environment(self._sandbox.pod, self._container, given)
 

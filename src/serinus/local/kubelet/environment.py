@@ -12,6 +12,9 @@ from serinus.local.kubelet.status import HOST_IP
 INHERITED = ("HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PATH", "TMPDIR", "TZ", "USER")
 """Variables of ours that containers may see: programs need them, and none is secret."""
 
+MESH = "local.serinus.dev/mesh"
+"""Pod annotation: "true" sends the pod's HTTP requests through the mesh gateway."""
+
 _REFERENCE = re.compile(r"\$\$|\$\(([^)]*)\)")
 _MEMBER = re.compile(r"metadata\.(labels|annotations)\['(.+)'\]")
 
@@ -50,6 +53,17 @@ def inherited(environ: Mapping[str, str]) -> dict[str, str]:
     chosen = {name: environ[name] for name in INHERITED if name in environ}
     programs = str(Path(sys.executable).parent)
     return chosen | {"PATH": f"{programs}:{chosen.get('PATH', '/usr/local/bin:/usr/bin:/bin')}"}
+
+
+def in_mesh(pod: Pod) -> bool:
+    """Whether a pod's requests shall go through the mesh gateway."""
+    return pod.metadata.annotations.get(MESH) == "true"
+
+
+def mesh_variables(door: str) -> dict[str, str]:
+    """Tell a process which proxy serves the names of the mesh; the manifest may say otherwise."""
+    proxies = dict.fromkeys(("HTTP_PROXY", "http_proxy"), door)
+    return {**proxies, **dict.fromkeys(("NO_PROXY", "no_proxy"), "localhost,127.0.0.1,::1")}
 
 
 def sources_of(container: Container) -> set[Source]:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import socket
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import aiohttp
@@ -43,6 +44,7 @@ class Kubelet:
         images: ImageTable,
         processes: Processes,
         node: str = "local",
+        doors: Callable[[str], Awaitable[str]] | None = None,
     ) -> None:
         self.ready = asyncio.Event()
         self._client = client
@@ -51,6 +53,7 @@ class Kubelet:
         self._tls = tls.context()
         self._images = images
         self._processes = processes
+        self._doors = doors
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._runs: dict[str, PodRun] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -92,6 +95,7 @@ class Kubelet:
             events=Events(self._client, self._node),
             directory=self._directory,
             ports=await asyncio.to_thread(Ports),
+            doors=self._doors,
         )
 
     async def _serve(self, host: Host) -> None:

@@ -1,6 +1,7 @@
 """What the containers of one pod share, and what all pods share."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,6 +32,8 @@ class Host:
     events: Events
     directory: Path
     ports: Ports
+    doors: Callable[[str], Awaitable[str]] | None = None
+    """Opens the mesh gateway's door for a namespace's pods and gives its URL; None without a mesh."""
     addresses: Addresses = field(default_factory=Addresses)
     writing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(REPORTS_AT_ONCE))
 

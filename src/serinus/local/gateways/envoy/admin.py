@@ -16,29 +16,29 @@ STATS = "/stats?filter=(version_text|update_rejected)$"
 STAT = re.compile(r'^(\S+)\.(version_text|update_rejected): "?([^"\n]*)"?$', re.MULTILINE)
 
 
-class Port(msgspec.Struct):
+class Port(msgspec.Struct, frozen=True):
     """Where a listener listens."""
 
     port_value: int = 0
 
 
-class Address(msgspec.Struct):
+class Address(msgspec.Struct, frozen=True):
     """An address of a listener."""
 
     socket_address: Port = Port()
 
 
-class ListenerStatus(msgspec.Struct):
+class ListenerStatus(msgspec.Struct, frozen=True):
     """One listener."""
 
     name: str
     local_address: Address = Address()
 
 
-class Listeners(msgspec.Struct):
+class Listeners(msgspec.Struct, frozen=True):
     """All listeners that are open."""
 
-    listener_statuses: list[ListenerStatus] = []
+    listener_statuses: tuple[ListenerStatus, ...] = ()
 
 
 class Taken(msgspec.Struct, frozen=True):

@@ -261,7 +261,8 @@ def _sticky(session: api.SessionPersistence | None, at: str) -> Sticky | None:
         return None
     if session.type != "Cookie":
         raise UnservableError(f"{at}.sessionPersistence.type: {session.type} is not served, use Cookie")
-    name = plain(session.session_name, at) or SESSION
+    name = session.session_name or SESSION
+    header(name, f"{at}.sessionPersistence.sessionName")  # the names of cookies have the same form
     if session.cookie_config.lifetime_type == "Session":
         return Sticky(name)
     return Sticky(name, seconds(session.absolute_timeout, f"{at}.sessionPersistence.absoluteTimeout") or DAY)

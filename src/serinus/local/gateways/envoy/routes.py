@@ -1,9 +1,10 @@
 """From routes to Envoy's route configurations."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
+from serinus.local.gateways.envoy.affinity import sticking
 from serinus.local.gateways.envoy.model import (
     Again,
     Answer,
@@ -22,6 +23,9 @@ from serinus.local.gateways.envoy.model import (
 TYPE = "type.googleapis.com/envoy.config.route.v3.RouteConfiguration"
 PREVIOUS = "type.googleapis.com/envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate"
 MILLION = 1_000_000
+DRAWS = "50"
+"""How often a backend is drawn that was not tried yet. With Istio's 5, one in 200 requests to two pods, of which
+one is gone, draws the dead one each time: nobody has fewer requests under way."""
 REDIRECTS = {
     301: "MOVED_PERMANENTLY",
     302: "FOUND",
@@ -41,8 +45,7 @@ def route_configuration(name: str, hosts: Iterable[Host], *, any_port: bool) -> 
         "name": name,
         "ignore_port_in_host_matching": any_port,
         "virtual_hosts": [
-            {"name": host.domains[0], "domains": list(host.domains), "routes": [_route(each) for each in host.routes]}
-            for host in hosts
+            {"name": host.domains[0], "domains": list(host.domains), "routes": [*_routes(host)]} for host in hosts
         ],
     }
 
@@ -51,6 +54,11 @@ def answering(name: str, text: str) -> Json:
     """Write a door that answers everything with a text."""
     action = Answer(200, text)
     return route_configuration(name, (Host(("*",), (Route("", Match(), action),)),), any_port=True)
+
+
+def _routes(host: Host) -> Iterator[Json]:
+    for route in host.routes:
+        yield from (_route(each) for each in sticking(route))
 
 
 def _route(route: Route) -> Json:
@@ -120,10 +128,6 @@ def _forward(forward: Forward, match: Match) -> Json:
         found["retry_policy"] = _again(forward.again)
     if forward.copies:
         found["request_mirror_policies"] = [_copy(copy) for copy in forward.copies]
-    if forward.sticky is not None:
-        cookie: Json = {"name": forward.sticky.cookie, "path": "/", "ttl": _seconds(forward.sticky.seconds)}
-        found["hash_policy"] = [{"cookie": cookie}]
-        found["weighted_clusters"]["use_hash_policy"] = True
     return found
 
 
@@ -149,7 +153,7 @@ def _again(again: Again) -> Json:
         found["retry_host_predicate"] = [
             {"name": "envoy.retry_host_predicates.previous_hosts", "typed_config": {"@type": PREVIOUS}}
         ]
-        found["host_selection_retry_max_attempts"] = "5"
+        found["host_selection_retry_max_attempts"] = DRAWS
     return found
 
 
