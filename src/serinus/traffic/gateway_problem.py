@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import msgspec
 
 from serinus.api.rollout import Rollout
+from serinus.traffic.found import invalid, is_somebody_elses
 from serinus.traffic.gateway_affinity import sets_cookies
 from serinus.traffic.gateway_config import GROUP, Asked, GatewayConfig, config_of
 from serinus.traffic.gateway_own import Source, own_ref, unreached
@@ -39,7 +39,7 @@ def _config(config: GatewayConfig, asked: Sequence[Asked]) -> Iterator[Trouble]:
     refs = [item.ref for item in asked]
     for item in asked:
         if refs.count(item.ref) > 1:
-            yield _invalid(item.field, item.ref.name, "is named twice: without ruleName, all its rules are weighted")
+            yield invalid(item.field, item.ref.name, "is named twice: without ruleName, all its rules are weighted")
 
 
 def _route(rollout: Rollout, asked: Asked, found: Found) -> Iterator[Trouble]:
@@ -47,17 +47,16 @@ def _route(rollout: Rollout, asked: Asked, found: Found) -> Iterator[Trouble]:
     name, kind = asked.ref.name, asked.ref.kind
     if route is None:
         text = f'{kind.plural}.{GROUP} "{name}" not found in namespace {asked.ref.namespace}'
-        yield _invalid(asked.field, name, text, "RouteNotFound")
+        yield invalid(asked.field, name, text, "RouteNotFound")
         return
     roles = Roles(*services_by_role(rollout))
     if not weighted_rules(rules_of(route), roles, asked.rule_name):
         rule = f"no rule named `{asked.rule_name}`" if asked.rule_name else "no rule"
         text = f"{kind.kind} `{name}` has {rule} with backends {roles.canary} and {roles.stable}"
-        yield _invalid(asked.field, name, text)
+        yield invalid(asked.field, name, text)
     own = found.get(own_ref(asked, rollout.name)) if asked.has_requests else None
-    controller = own.metadata.controller if own else None
-    if own and (controller is None or controller.uid != rollout.metadata.uid):
-        yield _invalid(asked.field, name, f"{kind.kind} `{own.metadata.name}` controlled by different object")
+    if own and is_somebody_elses(own, rollout):
+        yield invalid(asked.field, name, f"{kind.kind} `{own.metadata.name}` controlled by different object")
 
 
 def _extra_routes(rollout: Rollout, asked: Sequence[Asked], found: Found) -> Iterator[Trouble]:
@@ -87,9 +86,9 @@ def _affinity(rollout: Rollout, config: GatewayConfig, asked: Sequence[Asked], f
         return
     if not _COOKIE_NAME.fullmatch(affinity.cookie_name):
         detail = "use letters, digits, - and _ only"
-        yield _invalid(".sessionAffinity.cookieName", affinity.cookie_name, detail)
+        yield invalid(".sessionAffinity.cookieName", affinity.cookie_name, detail)
     if affinity.max_age <= 0:
-        yield _invalid(".sessionAffinity.maxAge", affinity.max_age, "must be greater than 0 seconds")
+        yield invalid(".sessionAffinity.maxAge", affinity.max_age, "must be greater than 0 seconds")
     if not any(item.is_http for item in asked):
         yield Trouble(".sessionAffinity: Forbidden: only HTTPRoutes can keep a user on a version by a cookie")
     if any(item.ref.namespace != rollout.metadata.namespace for item in asked if item.is_http):
@@ -98,7 +97,7 @@ def _affinity(rollout: Rollout, config: GatewayConfig, asked: Sequence[Asked], f
         for service in (roles.canary, roles.stable):
             if any(sets_cookies(rule, service, affinity.cookie_name) for rule in source.rules):
                 detail = f"backend {service} sets a cookie already, and a gateway adds a header only once"
-                yield _invalid(source.asked.field, source.asked.ref.name, detail)
+                yield invalid(source.asked.field, source.asked.ref.name, detail)
 
 
 def _source(rollout: Rollout, asked: Asked, found: Found) -> Source | None:
@@ -111,7 +110,3 @@ def _source(rollout: Rollout, asked: Asked, found: Found) -> Source | None:
 def _elsewhere(what: str) -> Trouble:
     detail = "stand in a route that the Rollout owns, which must be in its own namespace"
     return Trouble(f".namespace: Invalid value: {what} {detail}")
-
-
-def _invalid(field: str, value: Any, detail: str, reason: str = "TrafficRoutingError") -> Trouble:
-    return Trouble(f"{field}: Invalid value: {msgspec.json.encode(value).decode()}: {detail}", reason)
