@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from serinus.traffic.gateway import Gateway
+from serinus.traffic.istio import Istio
 from serinus.traffic.nginx import Nginx
 from serinus.traffic.router import Router
 from traffic.cases import Objects, apply, files, load, objects, rollout, traffic
@@ -14,6 +15,7 @@ from traffic.cases import Objects, apply, files, load, objects, rollout, traffic
 ROUTERS: dict[str, Router] = {
     "nginx": Nginx(),
     "gateway": Gateway(),
+    "istio": Istio(),
 }
 
 CASES = [(router, path) for router in ROUTERS for path in files(router)]
