@@ -47,6 +47,16 @@ async def test_a_missing_service_is_waited_for(stage: Stage) -> None:
     await stage.until(lambda look: look.is_settled(V1))
 
 
+async def test_a_version_set_while_a_service_is_missing_is_not_forgotten(stage: Stage) -> None:
+    await stage.deploy_routed(routed(STEPS))
+    await stage.delete(SERVICE, CANARY)
+    await stage.set_image(V2)
+    await stage.until(lambda look: look.phase == "Degraded" and "not found" in look.message)
+    await stage.create(service(CANARY))
+    look = await stage.until(lambda look: look.is_paused_at(1))
+    assert look.pods == {V1: 3, V2: 1}
+
+
 async def test_a_missing_ingress_is_waited_for(stage: Stage) -> None:
     for manifest in (service(STABLE), service(CANARY), routed(STEPS)):
         await stage.create(manifest)
@@ -69,6 +79,7 @@ async def test_the_api_refuses_a_pod_template_in_its_own_words(stage: Stage) -> 
     await stage.edit(lambda spec: spec["template"]["spec"].update(restartPolicy="Never"))
     look = await stage.until(lambda look: look.phase == "Degraded")
     assert 'spec.template.spec.restartPolicy: Unsupported value: "Never"' in look.message
+    look = await stage.stays(lambda look: look.phase == "Degraded", seconds=25)
     assert look.serving == {V1: 3}
     await stage.edit(lambda spec: spec["template"]["spec"].update(restartPolicy="Always"))
     await stage.until(lambda look: look.phase != "Degraded")

@@ -9,6 +9,9 @@ from serinus.plan import Defaulted, Read, Refused, Seen
 from serinus.rollout.metadata import bare_manifest
 from serinus.rollout.podhash import template_hash
 
+_REFUSED = ("InvalidSpec", "ReplicaSetCreateError")
+"""The reasons of conditions under which nothing of the spec was carried out."""
+
 
 class Fleet(Struct, frozen=True):
     """The ReplicaSets of a Rollout by their parts.
@@ -102,9 +105,13 @@ def _with_hash(owned: tuple[ReplicaSet, ...], hash_: str) -> ReplicaSet | None:
 
 
 def _recorded(seen: Seen, owned: tuple[ReplicaSet, ...]) -> ReplicaSet | None:
-    """The ReplicaSet that the status names, when the spec has not changed since the status was written."""
+    """The ReplicaSet that the status names, when the spec has not changed since the status was written.
+
+    A status that only says why the spec was refused names the version of an earlier spec.
+    """
     status = seen.rollout.status
-    is_current = status.observed_generation == str(seen.rollout.metadata.generation)
+    is_refused = any(item.reason in _REFUSED for item in status.conditions)
+    is_current = status.observed_generation == str(seen.rollout.metadata.generation) and not is_refused
     return _with_hash(owned, status.current_pod_hash) if is_current else None
 
 
