@@ -19,6 +19,15 @@ pytestmark = [pytest.mark.cluster, pytest.mark.asyncio(loop_scope="module")]
 
 REQUESTS = 2000
 LIMIT = 60.0
+OVER = {"Succeeded", "Failed"}
+
+KINDS = {
+    "pods": "Pod",
+    "services": "Service",
+    "virtualservices": "VirtualService",
+    "gateways": "Gateway",
+    "httproutes": "HTTPRoute",
+}
 
 CALLER = """
 import collections, json, sys, urllib.request
@@ -53,7 +62,9 @@ class Shop:
 
     async def create(self, group: str, plural: str, name: str, spec: Any, **meta: Any) -> Any:
         path = f"{group}/namespaces/{self.namespace}/{plural}"
-        return await self.client.create(path, {"metadata": {"name": name, **meta}, "spec": spec})
+        version = group.removeprefix("/apis/").removeprefix("/api/")
+        told = {"apiVersion": version, "kind": KINDS[plural], "metadata": {"name": name, **meta}}
+        return await self.client.create(path, {**told, "spec": spec})
 
     async def pod(self, name: str, spec: Any, **meta: Any) -> None:
         await self.create("/api/v1", "pods", name, {"restartPolicy": "Never", "containers": [spec]}, **meta)
@@ -88,7 +99,7 @@ class Shop:
     async def served(self) -> None:
         """Wait until both versions answer from outside."""
         async with asyncio.timeout(LIMIT):
-            while not {"nginx:stable", "nginx:canary"} == set(await self.answers(100)):
+            while set(await self.answers(100)) != {"nginx:stable", "nginx:canary"}:  # noqa: ASYNC110
                 await asyncio.sleep(0.1)
 
     async def call(self, name: str, url: str, count: int, **annotations: str) -> Counter[str]:
@@ -98,7 +109,7 @@ class Shop:
         await self.pod(name, {"name": "caller", "image": "caller", "command": command}, annotations=spelled)
         path = f"/api/v1/namespaces/{self.namespace}/pods/{name}"
         async with asyncio.timeout(LIMIT):
-            while (await self.client.get(path))["status"].get("phase") not in {"Succeeded", "Failed"}:
+            while (await self.client.get(path))["status"].get("phase") not in OVER:  # noqa: ASYNC110
                 await asyncio.sleep(0.1)
         log = await self.client.raw("GET", f"{path}/log")
         return Counter(json.loads(log))
@@ -203,7 +214,7 @@ async def test_what_envoy_refuses_is_left_out_alone_until_it_is_mended(shop: Sho
     key = f"VirtualService {shop.namespace}/bad"
     await shop.until(lambda routing: any(remark.owner == key for remark in routing.left_out))
     async with asyncio.timeout(LIMIT):
-        while await shop.answers(10) != {"nginx:stable": 10}:
+        while await shop.answers(10) != {"nginx:stable": 10}:  # noqa: ASYNC110
             await asyncio.sleep(0.1)
     path = f"{ISTIO}/namespaces/{shop.namespace}/virtualservices/bad"
     await shop.client.patch(path, {"spec": {"http": good}})

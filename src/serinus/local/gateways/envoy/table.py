@@ -99,7 +99,7 @@ class _Table:
     def inside(self, namespace: str, outside: tuple[Host, ...]) -> Iterator[Host]:
         """All names for the pods of a namespace; none stands twice."""
         taken: set[str] = set()
-        for host in (*self._services(namespace), *self._others(namespace), *_from_outside(outside)):
+        for host in (*self._services(namespace), *self._others(namespace), *self._from_outside(outside)):
             fresh = tuple(name for name in dict.fromkeys(host.domains) if name not in taken)
             taken.update(fresh)
             if fresh:
@@ -135,6 +135,13 @@ class _Table:
                     found[host.lower()] += istio.routes_of(service, where, self._destinations)
         for host, routes in sorted(found.items()):
             yield Host(_any_port(host), tuple(routes))
+
+    def _from_outside(self, outside: tuple[Host, ...]) -> Iterator[Host]:
+        """The gateway's names for pods; those of Services mean the Services themselves here."""
+        for host in outside:
+            (name,) = host.domains
+            if name == "*" or ("." in name and self._destinations.exists(name, "") is None):
+                yield Host(_any_port(name), host.routes)
 
     def _meshed(self, where: Where) -> list[VirtualService]:
         return [service for service in self._virtual if where.served_by(service.spec.gateways)]
@@ -187,11 +194,6 @@ def _names(host: str, service: VirtualService) -> tuple[str, ...]:
     """A VirtualService's host as clients from outside may say it."""
     name = resolve(host, service.metadata.namespace)
     return (host.lower(),) if name is None or "." in host else (host.lower(), name.full)
-
-
-def _from_outside(outside: tuple[Host, ...]) -> Iterator[Host]:
-    for host in outside:
-        yield Host(tuple(name for each in host.domains for name in _any_port(each)), host.routes)
 
 
 def _any_port(host: str) -> tuple[str, ...]:

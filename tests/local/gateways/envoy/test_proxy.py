@@ -1,0 +1,89 @@
+"""The process: what it refuses, what it survives, what it leaves behind."""
+
+import asyncio
+import os
+import re
+import signal
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from serinus.local.gateways.envoy.bans import Bans
+from serinus.local.gateways.envoy.model import Answer, Host, Match, Route, Routing, Text
+from serinus.local.gateways.envoy.proxy import OUTSIDE, Proxy, RefusedError, door_of
+
+Serve = Callable[..., Awaitable[Any]]
+
+
+def answering(status: int, *hosts: str, header: Text | None = None) -> Routing:
+    match = Match(headers=(("x-a", header),) if header else ())
+    routes = (Route("VirtualService default/v", match, Answer(status)),)
+    return Routing(outside=tuple(Host((host,), routes) for host in hosts or ("*",)))
+
+
+async def test_each_change_is_in_effect_when_it_returns(proxy: Proxy, web: Any) -> None:
+    for number in range(30):
+        await proxy.apply(answering(200 + number))
+        assert (await web.get())[0] == 200 + number
+    assert proxy.generation == 30
+
+
+async def test_a_refusal_names_the_expression_and_leaves_the_routes_before_it(proxy: Proxy, web: Any) -> None:
+    await proxy.apply(answering(200))
+    bad = answering(201, header=Text("regex", "(unclosed"))
+    with pytest.raises(RefusedError, match=re.escape("(unclosed")):
+        await proxy.apply(bad)
+    assert (await web.get())[0] == 200
+    await proxy.apply(answering(202))
+    assert (await web.get())[0] == 202
+
+
+async def test_a_killed_envoy_is_replaced_at_the_same_ports(proxy: Proxy, web: Any, serve: Serve) -> None:
+    await serve()
+    ports = dict(proxy.ports)
+    assert proxy._process is not None
+    os.kill(proxy._process.pid, signal.SIGKILL)
+    async with asyncio.timeout(10):
+        while proxy.running:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    await serve()
+    assert proxy.ports == ports
+    assert await web.call("http://stable/") == (200, "stable")
+
+
+async def test_a_door_that_was_opened_stays_where_it_is(proxy: Proxy, serve: Serve) -> None:
+    await serve(namespaces=("one",))
+    first = proxy.ports[door_of("one")]
+    await serve(namespaces=("one", "two"))
+    assert (proxy.ports[door_of("one")], len({*proxy.ports.values()})) == (first, 4)
+
+
+async def test_only_its_owner_may_administrate_it(proxy: Proxy, tmp_path: Path) -> None:
+    await proxy.apply(answering(200))
+    assert (tmp_path / "envoy" / "admin.sock").stat().st_mode & 0o777 == 0o600
+    assert set(proxy.ports) == {OUTSIDE, "witness"}
+
+
+def test_who_is_named_in_a_refusal_is_left_out_until_it_changes() -> None:
+    bans = Bans()
+    bad = Route("VirtualService default/bad", Match(headers=(("x", Text("regex", "a(")),)), Answer(200))
+    good = Route("VirtualService default/good", Match(), Answer(200))
+    routing = Routing(outside=(Host(("*",), (bad, good)),))
+    versions = {bad.owner: "1", good.owner: "1"}
+    assert bans.add(routing, versions, "missing ): a(")
+    assert list(bans.reasons(versions)) == [bad.owner]
+    bans.accepted(versions)
+    assert bans.reasons({**versions, bad.owner: "2"}) == {}
+
+
+def test_of_a_refusal_without_a_name_those_that_changed_are_left_out() -> None:
+    bans = Bans()
+    routes = tuple(Route(f"VirtualService default/{name}", Match(), Answer(200)) for name in ("old", "new"))
+    routing = Routing(outside=(Host(("*",), routes),))
+    bans.accepted({routes[0].owner: "1"})
+    assert bans.add(routing, {routes[0].owner: "1", routes[1].owner: "7"}, "no")
+    assert list(bans.reasons({routes[0].owner: "1", routes[1].owner: "7"})) == [routes[1].owner]
+    bans.accepted({routes[0].owner: "1", routes[1].owner: "7"})
+    assert not bans.add(Routing(outside=(Host(("*",), routes[:1]),)), {routes[0].owner: "1"}, "no")
