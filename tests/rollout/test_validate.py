@@ -110,7 +110,7 @@ ROUTED = [
     ),
     (
         canary(pingPong={"pingService": "a", "pongService": "b"}),
-        f"{CANARY}.pingPong: Forbidden: this version of Serinus does not serve pingPong",
+        f'{CANARY}.pingPong: Invalid value: "": Ping-pong feature works with the ALB and Istio traffic routers only',
     ),
     (
         canary(dynamicStableScale=True),

@@ -30,7 +30,9 @@ from serinus.rollout.conditions import (
 )
 from serinus.rollout.fleet import Fleet
 from serinus.rollout.goal import Goal
+from serinus.rollout.pingpong import stable_name
 from serinus.rollout.target import canary_of
+from serinus.rollout.traffic import canary_hash
 
 
 def report(seen: Seen, fleet: Fleet, goal: Goal, now: datetime) -> tuple[RolloutStatus, datetime | None]:
@@ -48,7 +50,11 @@ def report(seen: Seen, fleet: Fleet, goal: Goal, now: datetime) -> tuple[Rollout
         current_step_index=progress.index,
         stable_rs=progress.stable_hash,
         observed_generation=str(rollout.metadata.generation),
-        canary=replace(rollout.status.canary, weights=_weights(seen, fleet, goal)),
+        canary=replace(
+            rollout.status.canary,
+            weights=_weights(seen, fleet, goal),
+            stable_ping_pong=stable_name(rollout, progress.stable_hash),
+        ),
         blue_green=_blue_green(seen, goal),
         **_counts(seen, fleet, goal),
     )
@@ -159,8 +165,9 @@ def _weights(seen: Seen, fleet: Fleet, goal: Goal) -> TrafficWeights | None:
     if goal.traffic is None:
         return None
     canary, weight = canary_of(seen.rollout), goal.traffic.weight
+    leads_to = canary_hash(seen, fleet, goal.progress, goal.traffic)
     return TrafficWeights(
-        canary=WeightDestination(weight, canary.canary_service, fleet.hash),
+        canary=WeightDestination(weight, canary.canary_service, leads_to),
         stable=WeightDestination(canary.max_weight - weight, canary.stable_service, goal.progress.stable_hash),
     )
 

@@ -3,17 +3,22 @@
 from serinus.api import keys
 from serinus.api.workload import ReplicaSet
 from serinus.plan import Seen
+from serinus.rollout.dynamic import is_dynamic, returning_weight
 from serinus.rollout.fleet import Fleet
 from serinus.rollout.progress import Progress
 from serinus.rollout.target import canary_of, target
+from serinus.traffic.router import services_by_role
 
 
 def select(seen: Seen, fleet: Fleet, progress: Progress) -> tuple[dict[str, str], tuple[str, ...]]:
     """Say which hash each Service should select, as far as that is safe now, and what is waited for."""
     canary = canary_of(seen.rollout)
+    canary_service, stable_service = services_by_role(seen.rollout)
     is_left = progress.is_aborted or _is_emptied(seen, fleet, progress)
     of_canary = progress.stable_hash if is_left else fleet.hash
-    wanted = {canary.stable_service: progress.stable_hash, canary.canary_service: of_canary}
+    wanted = {stable_service: progress.stable_hash, canary_service: of_canary}
+    if is_dynamic(seen) and returning_weight(seen, fleet, progress):
+        del wanted[canary_service]
     sets = {item.hash: item for item in fleet.all}
     chosen, why = {}, []
     for name, hash_ in wanted.items():

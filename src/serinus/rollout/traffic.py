@@ -7,6 +7,7 @@ from msgspec import Struct
 from serinus.plan import Seen
 from serinus.rollout.fleet import Fleet
 from serinus.rollout.managed import header_routes, mirror_routes
+from serinus.rollout.pingpong import after
 from serinus.rollout.progress import Progress
 from serinus.rollout.target import canary_of
 from serinus.traffic.router import Traffic
@@ -31,12 +32,12 @@ def traffic_of(seen: Seen, fleet: Fleet, progress: Progress, split: Split) -> Tr
     is_bare = split.over or progress.promote_full or fleet.new is None or fleet.new.available == 0
     observed = [item for item in fleet.all if item.is_observed and item.serving > 0]
     return Traffic(
-        rollout=seen.rollout,
+        rollout=after(seen.rollout, progress.stable_hash),
         weight=split.weight,
         max_weight=canary.max_weight,
         over=split.over,
         cleanup=seen.settings.traffic_cleanup,
-        canary_hash=fleet.hash,
+        canary_hash=canary_hash(seen, fleet, progress, split),
         stable_hash=progress.stable_hash,
         header_routes=() if is_bare else header_routes(canary, progress.index),
         mirror_routes=() if is_bare else mirror_routes(canary, progress.index),
@@ -44,3 +45,10 @@ def traffic_of(seen: Seen, fleet: Fleet, progress: Progress, split: Split) -> Tr
         whole=frozenset(item.hash for item in observed if item.serving >= item.replicas),
         is_settling=split.until is not None,
     )
+
+
+def canary_hash(seen: Seen, fleet: Fleet, progress: Progress, split: Split) -> str:
+    """The version that the canary's weight leads to: the one that is being left, where the new one is stable again."""
+    weights = seen.rollout.status.canary.weights
+    is_leaving = progress.stable_hash == fleet.hash and not split.over and weights is not None
+    return weights.canary.pod_template_hash if is_leaving and weights is not None else fleet.hash

@@ -102,11 +102,11 @@ def _canary(rollout: Rollout) -> Iterator[str]:
         yield invalid(f"{path}.scaleDownDelaySeconds", canary.scale_down_delay_seconds, detail)
     if canary.traffic_routing is None and canary.dynamic_stable_scale:
         yield invalid(f"{path}.dynamicStableScale", True, "needs trafficRouting")
-    for name, is_set in (("analysis", canary.analysis), ("pingPong", canary.ping_pong)):
-        if is_set:
-            yield forbidden(f"{path}.{name}", f"this version of Serinus does not serve {name}")
-    if canary.dynamic_stable_scale:
-        yield forbidden(f"{path}.dynamicStableScale", "this version of Serinus does not serve dynamicStableScale")
+    if canary.analysis:
+        yield forbidden(f"{path}.analysis", "this version of Serinus does not serve analysis")
+    if canary.dynamic_stable_scale and canary.scale_down_delay_seconds is not None:
+        detail = "cannot be used with dynamicStableScale: the stable version shrinks as traffic leaves it"
+        yield invalid(f"{path}.scaleDownDelaySeconds", canary.scale_down_delay_seconds, detail)
 
 
 def _surge(rollout: Rollout, path: str) -> Iterator[str]:
