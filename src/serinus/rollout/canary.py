@@ -10,6 +10,7 @@ from serinus.api.status import PauseCondition
 from serinus.api.workload import ReplicaSet
 from serinus.plan import Event, Seen
 from serinus.rollout import podhash, weight
+from serinus.rollout.dynamic import growing_weight, is_dynamic, returning_weight
 from serinus.rollout.fleet import Fleet
 from serinus.rollout.progress import CANARY_PAUSE, INCONCLUSIVE, Progress
 from serinus.rollout.steps import At, Done, Outcome, Pausing, Waiting, describe, outcome
@@ -37,6 +38,8 @@ def advance(seen: Seen, fleet: Fleet, now: datetime, routers: Sequence[Router]) 
 def split(seen: Seen, fleet: Fleet, progress: Progress, now: datetime) -> Split:
     """Say how traffic should be divided, once the update is as far as ``progress``."""
     rollout, canary = seen.rollout, canary_of(seen.rollout)
+    if is_dynamic(seen) and (kept := returning_weight(seen, fleet, progress)):
+        return Split(kept, False, ("the stable version gets its pods back before its traffic",))
     if progress.stable_hash == fleet.hash:
         return Split(0, over=True, until=_settling_until(seen, progress, now))
     if progress.is_aborted:
@@ -78,7 +81,7 @@ def current_weight(seen: Seen) -> int:
 def _wanted_weight(seen: Seen, fleet: Fleet, progress: Progress) -> int:
     canary = canary_of(seen.rollout)
     if progress.promote_full:
-        return current_weight(seen)
+        return max(current_weight(seen), growing_weight(seen, fleet)) if is_dynamic(seen) else current_weight(seen)
     if not canary.steps:
         return 0
     at_step = weight.at_step(canary, progress.index)

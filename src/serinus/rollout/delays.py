@@ -35,7 +35,7 @@ def delays_of(rollout: Rollout) -> Delays | None:
     if canary is None or canary.traffic_routing is None:
         return None
     return Delays(
-        promoted=_seconds(canary.scale_down_delay_seconds),
+        promoted=0 if canary.dynamic_stable_scale else _seconds(canary.scale_down_delay_seconds),
         aborted=_seconds(canary.abort_scale_down_delay_seconds),
         limit=canary.scale_down_delay_revision_limit,
         watched=(),

@@ -5,12 +5,13 @@ from datetime import datetime
 from serinus.api.workload import ReplicaSet
 from serinus.plan import Seen
 from serinus.rollout import sizing
+from serinus.rollout.dynamic import is_dynamic, stable_size
 from serinus.rollout.fleet import Fleet
 from serinus.rollout.goal import Aim
 from serinus.rollout.progress import Progress
 from serinus.rollout.retire import drained, given_up, old_sizes
 from serinus.rollout.sizing import Pods, Sizes
-from serinus.rollout.target import bounds_of, canary_of, target
+from serinus.rollout.target import bounds_of, canary_of, desired_weight, target
 
 
 def wanted_sizes(
@@ -20,7 +21,7 @@ def wanted_sizes(
     sizes = _next(seen, fleet, progress)
     aims = old_sizes(seen, fleet, progress, selected, now)
     if fleet.stable is not None:
-        aims[fleet.stable.name] = Aim(sizes.stable)
+        aims[fleet.stable.name] = _stable_aim(seen, fleet, progress, Aim(sizes.stable), now)
     if fleet.new is not None and not fleet.is_settled:
         aim = Aim(sizes.new)
         if _is_given_up(seen, fleet, progress):
@@ -40,6 +41,17 @@ def _next(seen: Seen, fleet: Fleet, progress: Progress) -> Sizes:
     others = sum(item.replicas for item in fleet.others)
     new = _pods(fleet.new) if fleet.new else None
     return sizing.basic(new, _pods(fleet.stable), others, goal, bounds_of(seen.rollout))
+
+
+def _stable_aim(seen: Seen, fleet: Fleet, progress: Progress, aim: Aim, now: datetime) -> Aim:
+    """The stable version's aim; where its size follows its traffic, it shrinks once that is in effect."""
+    assert fleet.stable is not None
+    if not is_dynamic(seen) or fleet.is_settled or progress.is_aborted or progress.is_halted:
+        return aim
+    smaller = Aim(stable_size(seen, desired_weight(seen.rollout, fleet, progress)))
+    if smaller.replicas >= fleet.stable.replicas:
+        return smaller
+    return drained(seen, fleet.stable, smaller, {}, now)
 
 
 def _is_given_up(seen: Seen, fleet: Fleet, progress: Progress) -> bool:

@@ -68,7 +68,7 @@ def missing(rollout: Rollout, fleet: Fleet, progress: Progress) -> tuple[str, ..
         reasons.append(f"the size of {fleet.new.name} is not in effect yet")
     elif not is_reached(fleet.new, sizes.new, canary.replica_progress_threshold):
         reasons.append(f"canary has {fleet.new.available if fleet.new else 0} of {sizes.new} available")
-    if fleet.stable is not None and not _is_sized(fleet.stable, sizes.stable):
+    if fleet.stable is not None and not canary.dynamic_stable_scale and not _is_sized(fleet.stable, sizes.stable):
         reasons.append(f"stable has {fleet.stable.status.replicas} of {sizes.stable} pods")
     serving = sum(item.available for item in fleet.others)
     if canary.traffic_routing is None and serving:
@@ -80,7 +80,9 @@ def is_short(rollout: Rollout, fleet: Fleet, progress: Progress) -> bool:
     """Whether pods are still too few for the weight of the current step; too many are no obstacle."""
     canary, sizes = canary_of(rollout), target(rollout, fleet, progress)
     new, stable = fleet.new, fleet.stable
-    if new is None or not new.is_observed or (stable is not None and stable.status.replicas < sizes.stable):
+    if new is None or not new.is_observed:
+        return True
+    if stable is not None and not canary.dynamic_stable_scale and stable.status.replicas < sizes.stable:
         return True
     return new.serving < sizes.new and not is_reached(new, sizes.new, canary.replica_progress_threshold)
 
