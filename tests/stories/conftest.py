@@ -25,6 +25,13 @@ async def stage(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
         yield found
 
 
+@pytest.fixture(params=WORLDS[:-1], ids="simulated{}".format)
+async def simulated_stage(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Stage]:
+    """Where a story plays that waits long, and that a real cluster would tell no better."""
+    async with _stage(request, tmp_path, Settings()) as found:
+        yield found
+
+
 @pytest.fixture(params=WORLDS, ids=lambda world: world if world == "cluster" else f"simulated{world}")
 async def keeping_stage(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Stage]:
     """Where a story plays whose controller keeps canary routes, at weight 0."""

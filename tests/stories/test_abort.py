@@ -31,7 +31,8 @@ async def test_a_retry_before_the_pods_are_gone_keeps_them(stage: Stage) -> None
     await stage.stays(lambda look: look.is_paused_at(1) and look.pods == {V1: 3, V2: 1}, seconds=10)
 
 
-async def test_without_a_delay_of_ones_own_pods_stay_for_30_seconds(stage: Stage) -> None:
+async def test_without_a_delay_of_ones_own_pods_stay_for_30_seconds(simulated_stage: Stage) -> None:
+    stage = simulated_stage
     await stage.deploy_routed(routed(STEPS))
     await stage.set_image(V2)
     await stage.until(lambda look: look.is_paused_at(1))

@@ -22,7 +22,8 @@ async def test_the_version_in_between_goes_only_when_its_traffic_has_gone(stage:
     assert look.revisions == {V1: 1, V2: 2, V3: 3}
 
 
-async def test_a_broken_version_after_a_good_one_gets_no_traffic(stage: Stage) -> None:
+async def test_a_broken_version_after_a_good_one_gets_no_traffic(simulated_stage: Stage) -> None:
+    stage = simulated_stage
     await stage.deploy_routed(routed(STEPS))
     await stage.set_image(V2)
     await stage.until(lambda look: look.is_paused_at(1))

@@ -22,7 +22,8 @@ async def test_an_update_without_progress_is_degraded_and_recovers(stage: Stage)
     await stage.until(lambda look: look.is_paused_at(1))
 
 
-async def test_a_pause_does_not_count_against_the_deadline(stage: Stage) -> None:
+async def test_a_pause_does_not_count_against_the_deadline(simulated_stage: Stage) -> None:
+    stage = simulated_stage
     await stage.deploy_routed(impatient())
     await stage.set_image(V2)
     await stage.until(lambda look: look.is_paused_at(1))
@@ -40,6 +41,7 @@ async def test_another_version_gets_a_deadline_of_its_own(stage: Stage) -> None:
     await stage.until(lambda look: look.is_paused_at(1))
 
 
-async def test_a_complete_rollout_is_never_late(stage: Stage) -> None:
+async def test_a_complete_rollout_is_never_late(simulated_stage: Stage) -> None:
+    stage = simulated_stage
     await stage.deploy_routed(impatient())
     await stage.stays(lambda look: look.is_healthy, seconds=15)

@@ -18,7 +18,8 @@ async def test_a_hold_stops_steps_and_an_end_of_it_goes_on(stage: Stage) -> None
     await stage.until(lambda look: look.is_paused_at(3) and look.canary_weight == "60")
 
 
-async def test_a_version_set_while_held_gets_no_pod(stage: Stage) -> None:
+async def test_a_version_set_while_held_gets_no_pod(simulated_stage: Stage) -> None:
+    stage = simulated_stage
     await stage.deploy_routed(routed(STEPS))
     await stage.pause()
     await stage.set_image(V2)

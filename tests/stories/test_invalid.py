@@ -79,7 +79,7 @@ async def test_the_api_refuses_a_pod_template_in_its_own_words(stage: Stage) -> 
     await stage.edit(lambda spec: spec["template"]["spec"].update(restartPolicy="Never"))
     look = await stage.until(lambda look: look.phase == "Degraded")
     assert 'spec.template.spec.restartPolicy: Unsupported value: "Never"' in look.message
-    look = await stage.stays(lambda look: look.phase == "Degraded", seconds=25)
+    look = await stage.stays(lambda look: look.phase == "Degraded", seconds=3)
     assert look.serving == {V1: 3}
     await stage.edit(lambda spec: spec["template"]["spec"].update(restartPolicy="Always"))
     await stage.until(lambda look: look.phase != "Degraded")

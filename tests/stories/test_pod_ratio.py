@@ -28,7 +28,10 @@ async def test_each_weight_moves_pods_from_one_version_to_the_other(stage: Stage
 
 
 @pytest.mark.parametrize("bounds", [(1, 0), (0, 1), ("25%", "25%"), (3, 0), (0, 2)])
-async def test_pods_keep_within_surge_and_availability(stage: Stage, bounds: tuple[int | str, int | str]) -> None:
+async def test_pods_keep_within_surge_and_availability(
+    simulated_stage: Stage, bounds: tuple[int | str, int | str]
+) -> None:
+    stage = simulated_stage
     surge, unavailable = bounds
     more = surge if isinstance(surge, int) else 1
     fewer = unavailable if isinstance(unavailable, int) else 1
