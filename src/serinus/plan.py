@@ -21,6 +21,7 @@ class Ref(Struct, frozen=True):
     kind: Kind
     namespace: str
     name: str
+    """Empty where routers say what they read: every object of the kind in the namespace."""
 
     @property
     def path(self) -> str:

@@ -54,6 +54,23 @@ from serinus.plugins import PluginError
     show_default=True,
     help="The version of networking.istio.io to use; the objects are the same in all.",
 )
+@click.option(
+    "--traffic-split-api-version",
+    type=click.Choice(["v1alpha1", "v1alpha2", "v1alpha3"]),
+    default="v1alpha1",
+    show_default=True,
+    help="The version of split.smi-spec.io to use.",
+)
+@click.option("--traefik-api-group", default="traefik.io", show_default=True, help="traefik.containo.us for Traefik 2.")
+@click.option("--traefik-api-version", default="traefik.io/v1alpha1", show_default=True, help="Of TraefikServices.")
+@click.option("--ambassador-api-version", default="getambassador.io/v2", show_default=True, help="Of Mappings.")
+@click.option("--appmesh-crd-version", default="v1beta2", show_default=True, help="The version of appmesh.k8s.aws.")
+@click.option(
+    "--gateway-stream-api-version",
+    default="v1alpha2",
+    show_default=True,
+    help="The version of gateway.networking.k8s.io for TCPRoutes and TLSRoutes; HTTPRoutes and GRPCRoutes are v1.",
+)
 @click.option("--drain-seconds", default=5, show_default=True, help="How long pods outlive their traffic at least.")
 @click.option("--logformat", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.pass_context
@@ -71,7 +88,7 @@ def settings_of(flags: dict[str, Any], namespace: str) -> ControllerSettings:
     """The controller's settings from its flags."""
     return ControllerSettings(
         plan=Settings(flags["traffic_cleanup"], flags["drain_seconds"], flags["instance_id"]),
-        routers={"istio": {"api_version": flags["istio_api_version"]}},
+        routers=_routers(flags),
         namespace=namespace if flags["namespaced"] else "",
         workers=flags["rollout_threads"],
         resync_seconds=flags["rollout_resync"],
@@ -87,6 +104,19 @@ def settings_of(flags: dict[str, Any], namespace: str) -> ControllerSettings:
         ),
         listen=Listen(flags["bind_address"], flags["metrics_port"], flags["healthz_port"]),
     )
+
+
+def _routers(flags: dict[str, Any]) -> dict[str, dict[str, str]]:
+    """What the flags say to routers, by the names of their entry points."""
+    traefik = flags["traefik_api_version"].rpartition("/")[2]
+    return {
+        "istio": {"api_version": flags["istio_api_version"]},
+        "smi": {"api_version": flags["traffic_split_api_version"]},
+        "traefik": {"api_version": f"{flags['traefik_api_group']}/{traefik}"},
+        "ambassador": {"api_version": flags["ambassador_api_version"]},
+        "appmesh": {"api_version": flags["appmesh_crd_version"]},
+        "gateway": {"stream_version": flags["gateway_stream_api_version"]},
+    }
 
 
 def log_to_stderr(level: str, form: str) -> None:

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
+from msgspec.structs import replace
+
 from serinus.api.kinds import Kind
 from serinus.api.workload import Foreign
 from serinus.controller.decoding import decode_foreign
@@ -57,6 +59,13 @@ class Mirrors:
         """An object, if it is seen."""
         store = self.store(ref)
         return store.get(ref.namespace, ref.name) if store else None
+
+    def matching(self, ref: Ref) -> Iterator[tuple[Ref, Foreign]]:
+        """The object of a reference, or, where it names none, every one of the kind in the namespace."""
+        store = self.store(ref)
+        found = store.get(ref.namespace, ref.name) if store and ref.name else None
+        for item in [found] if found else store.values(ref.namespace) if store and not ref.name else ():
+            yield replace(ref, name=item.metadata.name), item
 
     def kind(self, name: str) -> Kind | None:
         """The kind of that name among those that are watched."""

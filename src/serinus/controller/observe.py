@@ -28,7 +28,5 @@ def observe(stores: Stores, answers: Answers, settings: Settings, rollout: Rollo
 def _objects(stores: Stores, rollout: Rollout) -> dict[Ref, Foreign]:
     objects = dict(stores.mirrors.owned(rollout.metadata.uid))
     for ref in refs_of(rollout, stores.routers):
-        named = stores.mirrors.find(ref)
-        if named is not None:
-            objects[ref] = named
+        objects |= stores.mirrors.matching(ref)
     return objects

@@ -90,7 +90,8 @@ class Stores:
         meta = (new or old).metadata  # type: ignore[union-attr]
         for key in self._keys_of_owner(meta):
             self.queue.add(key)
-        self._enqueue(self.rollouts.by("object", str(Ref(kind, meta.namespace, meta.name))))
+        for name in (meta.name, ""):
+            self._enqueue(self.rollouts.by("object", str(Ref(kind, meta.namespace, name))))
         if new is not None and _has_traces(new):
             self.queue.add(Key(kind.kind, meta.namespace, meta.name))
 

@@ -13,6 +13,7 @@ from serinus.api.meta import labels_of
 from serinus.api.rollout import Rollout
 from serinus.api.workload import Service
 from serinus.plan import Seen
+from serinus.rollout.abilities import unable
 from serinus.rollout.complaints import forbidden, invalid, required
 from serinus.rollout.target import canary_of
 from serinus.rollout.validate_routing import route_step, routing, unknown_layers
@@ -23,12 +24,16 @@ Rule = Callable[[Rollout], Iterator[str]]
 
 def problem(seen: Seen, routers: Sequence[Router]) -> str:
     """The first thing that is wrong; empty when nothing is."""
+    return next(_problems(seen, routers), "")
+
+
+def _problems(seen: Seen, routers: Sequence[Router]) -> Iterator[str]:
     for rule in _RULES:
-        for text in rule(seen.rollout):
-            return text
-    for text in (*unknown_layers(seen.rollout, routers), *_services(seen)):
-        return text
-    return ""
+        yield from rule(seen.rollout)
+    yield from unknown_layers(seen.rollout, routers)
+    yield from unable(seen.rollout, routers)
+    yield from _steps(seen.rollout)
+    yield from _services(seen)
 
 
 def _numbers(rollout: Rollout) -> Iterator[str]:
@@ -179,7 +184,7 @@ def _scale(step: CanaryStep, path: str, rollout: Rollout) -> Iterator[str]:
         yield invalid(f"{path}.setCanaryScale.weight", scale.weight, "needs to be between 0 and 100")
 
 
-_RULES: tuple[Rule, ...] = (_numbers, _template, _strategy, _blue_green, _canary, routing, _steps)
+_RULES: tuple[Rule, ...] = (_numbers, _template, _strategy, _blue_green, _canary, routing)
 
 
 def _services(seen: Seen) -> Iterator[str]:

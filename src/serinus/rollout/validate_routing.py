@@ -36,8 +36,6 @@ def routing(rollout: Rollout) -> Iterator[str]:
     if asked.nginx is not None and bool(asked.nginx.stable_ingress) == bool(asked.nginx.stable_ingresses):
         detail = "set exactly one of stableIngress and stableIngresses"
         yield invalid(f"{_ROUTING}.nginx", asked.nginx.stable_ingress, detail)
-    if asked.max_traffic_weight is not None and asked.nginx is None and not asked.plugins:
-        yield invalid(f"{_ROUTING}.maxTrafficWeight", asked.max_traffic_weight, "needs nginx or a plugin")
     if asked.max_traffic_weight is not None and asked.max_traffic_weight <= 0:
         yield invalid(f"{_ROUTING}.maxTrafficWeight", asked.max_traffic_weight, "must be greater than 0")
 
@@ -47,16 +45,10 @@ def route_step(step: CanaryStep, path: str, rollout: Rollout) -> Iterator[str]:
     asked = canary_of(rollout).traffic_routing or TrafficRouting()
     header, mirror = step.set_header_route, step.set_mirror_route
     if header is not None:
-        if not (asked.istio or asked.alb or asked.apisix or asked.plugins):
-            text = "SetHeaderRoute requires TrafficRouting, supports Istio and ALB and Apisix"
-            yield invalid(f"{path}.setHeaderRoute", header, text)
         yield from _managed(header, f"{path}.setHeaderRoute", asked)
         for index, item in enumerate(header.match):
             yield from _text(item.header_value, f"{path}.setHeaderRoute.match[{index}].headerValue")
     if mirror is not None:
-        if not (asked.istio or asked.plugins):
-            text = "SetMirrorRoute requires TrafficRouting, supports Istio only"
-            yield invalid(f"{path}.setMirrorRoute", mirror, text)
         yield from _managed(mirror, f"{path}.setMirrorRoute", asked)
         yield from _mirror(mirror, f"{path}.setMirrorRoute")
 
@@ -71,9 +63,11 @@ def unknown_layers(rollout: Rollout, routers: Sequence[Router]) -> Iterator[str]
         value = getattr(asked, name)
         if value is not None and not _is_served(TrafficRouting(**{name: value}), routers):
             yield forbidden(f"{_ROUTING}.{field}", f"no router for it is installed; there are: {known}")
+    named = [router.name for router in routers if router.serves(TrafficRouting(plugins={router.name: {}}))]
     for name, value in asked.plugins.items():
         if not _is_served(TrafficRouting(plugins={name: value}), routers):
-            yield forbidden(f"{_ROUTING}.plugins[{name}]", f"no such router is installed; there are: {known}")
+            detail = f"no such router is installed; there are: {', '.join(named) or 'none'}"
+            yield forbidden(f"{_ROUTING}.plugins[{name}]", detail)
 
 
 def router_troubles(seen: Seen, routers: Sequence[Router]) -> dict[str, Trouble]:
@@ -85,7 +79,7 @@ def router_troubles(seen: Seen, routers: Sequence[Router]) -> dict[str, Trouble]
 
 
 def _trouble(seen: Seen, router: Router) -> Trouble | None:
-    path = f"{_ROUTING}.{_LAYERS.get(router.name.lower(), router.name.lower())}"
+    path = f"{_ROUTING}.{_field(canary_of(seen.rollout).traffic_routing or TrafficRouting(), router)}"
     for ref in router.reads(seen.rollout):
         if ref in seen.unseen:
             return Trouble(f"{path}: Invalid value: {seen.unseen[ref]}")
@@ -94,6 +88,15 @@ def _trouble(seen: Seen, router: Router) -> Trouble | None:
         return None
     reason = text.reason if isinstance(text, Trouble) else "TrafficRoutingError"
     return Trouble(f"{path}{text}" if text.startswith(".") else f"{path}: Invalid value: {text}", reason)
+
+
+def _field(asked: TrafficRouting, router: Router) -> str:
+    """The field below ``trafficRouting`` by which a Rollout asks for a router."""
+    for name, field in _LAYERS.items():
+        value = getattr(asked, name)
+        if value is not None and router.serves(TrafficRouting(**{name: value})):
+            return field
+    return f"plugins[{router.name}]"
 
 
 def _is_served(asked: TrafficRouting, routers: Sequence[Router]) -> bool:

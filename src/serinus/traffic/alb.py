@@ -17,7 +17,7 @@ from serinus.plan import Ref
 from serinus.traffic import alb_actions as actions
 from serinus.traffic import alb_paths as paths
 from serinus.traffic.found import invalid, is_set, missing
-from serinus.traffic.router import Found, Traffic, Trouble, Wanted, services_by_role
+from serinus.traffic.router import Ability, Found, Traffic, Trouble, Wanted, services_by_role
 
 _PREFIX = "alb.ingress.kubernetes.io"
 _LEGACY = "rollouts.argoproj.io/managed-alb-actions"
@@ -28,6 +28,7 @@ class Alb:
     """Ingresses of the AWS Load Balancer Controller."""
 
     name = "ALB"
+    supports: frozenset[Ability] = frozenset({"setHeaderRoute", "experiment", "pingPong"})
 
     def serves(self, routing: TrafficRouting) -> bool:
         """Whether ``trafficRouting.alb`` is set."""
@@ -115,7 +116,7 @@ def _header_troubles(rollout: Rollout, root: str) -> Iterator[Trouble]:
     for step in canary.steps if canary else ():
         route = step.set_header_route
         if route is not None and any(match.header_value.exact is None for match in route.match):
-            yield Trouble(f": Invalid value: header route {route.name}: an ALB compares headers by exact only")
+            yield Trouble(f"header route {route.name}: an ALB compares headers by exact only")
     if root in _managed_routes(rollout):
         yield invalid(".rootService", root, "a managed route has the same name, and both would be one action")
 

@@ -13,7 +13,7 @@ from serinus.api.scalar import Manifest
 from serinus.api.workload import Foreign
 from serinus.plan import Ref
 from serinus.traffic.found import invalid, is_controlled, is_set, missing
-from serinus.traffic.router import Found, Traffic, Trouble, Wanted
+from serinus.traffic.router import Ability, Found, Traffic, Trouble, Wanted
 
 _ENDING = "-canary"
 _LONGEST_NAME = 253
@@ -23,6 +23,7 @@ class Ambassador:
     """Mappings of Ambassador (Emissary)."""
 
     name = "Ambassador"
+    supports: frozenset[Ability] = frozenset()
 
     def __init__(self, api_version: str = "getambassador.io/v2") -> None:
         self.kind = Kind(api_version, "Mapping", "mappings")

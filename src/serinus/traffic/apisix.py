@@ -15,7 +15,7 @@ from serinus.api.scalar import Manifest
 from serinus.api.workload import Foreign
 from serinus.plan import Ref
 from serinus.traffic.found import invalid, is_set, is_somebody_elses, missing
-from serinus.traffic.router import Found, Traffic, Trouble, Wanted, services_by_role
+from serinus.traffic.router import Ability, Found, Traffic, Trouble, Wanted, services_by_role
 
 Rule = dict[str, Any]
 
@@ -26,6 +26,7 @@ class Apisix:
     """ApisixRoutes of the Apache APISIX ingress controller."""
 
     name = "Apisix"
+    supports: frozenset[Ability] = frozenset({"setHeaderRoute"})
 
     def serves(self, routing: TrafficRouting) -> bool:
         """Whether ``trafficRouting.apisix`` is set."""

@@ -17,7 +17,7 @@ from serinus.plan import Ref
 from serinus.traffic import appmesh_routes as routes
 from serinus.traffic.appmesh_routes import Nodes
 from serinus.traffic.found import invalid, is_set, missing
-from serinus.traffic.router import Found, Traffic, Trouble, Wanted
+from serinus.traffic.router import Ability, Found, Traffic, Trouble, Wanted
 
 _GROUP = "appmesh.k8s.aws"
 _NO_CANARY, _NO_STABLE = "canary-hash", "stable-hash"
@@ -28,6 +28,7 @@ class AppMesh:
     """VirtualServices, VirtualRouters and VirtualNodes of AWS App Mesh."""
 
     name = "AppMesh"
+    supports: frozenset[Ability] = frozenset()
 
     def __init__(self, api_version: str = "v1beta2") -> None:
         self.virtual_service = Kind(f"{_GROUP}/{api_version}", "VirtualService", "virtualservices")

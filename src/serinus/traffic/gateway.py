@@ -22,13 +22,16 @@ from serinus.traffic.gateway_own import Source, own_ref, own_route
 from serinus.traffic.gateway_problem import troubles
 from serinus.traffic.gateway_rules import Rule, has_weights, roles_of, rules_of, split, weighted_rules, without_backends
 from serinus.traffic.gateway_status import in_effect
-from serinus.traffic.router import Found, Traffic, Wanted
+from serinus.traffic.router import Ability, Found, Traffic, Wanted
 
 
 class Gateway:
     """HTTPRoutes and GRPCRoutes in one version of the API, TCPRoutes and TLSRoutes in another."""
 
-    name = "GatewayAPI"
+    name = PLUGIN
+    supports: frozenset[Ability] = frozenset(
+        {"setHeaderRoute", "setMirrorRoute", "experiment", "pingPong", "maxTrafficWeight"}
+    )
 
     def __init__(self, api_version: str = "v1", stream_version: str = "v1alpha2") -> None:
         self.kinds = {

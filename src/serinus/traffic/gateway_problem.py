@@ -21,7 +21,7 @@ def troubles(rollout: Rollout, asked: Sequence[Asked], found: Found) -> Iterator
     try:
         config = config_of(rollout)
     except msgspec.ValidationError as error:
-        yield Trouble(f": Invalid value: {error}")
+        yield Trouble(str(error))
         return
     yield from _config(config, asked)
     for item in asked:
@@ -35,7 +35,7 @@ def _config(config: GatewayConfig, asked: Sequence[Asked]) -> Iterator[Trouble]:
     for field in config.selectors:
         yield Trouble(f".{field}: Forbidden: routes are not found by labels: name them, as in httpRoutes")
     if not asked and not config.selectors:
-        yield Trouble(": Required value: name at least one route in httpRoutes, grpcRoutes, tcpRoutes or tlsRoutes")
+        yield Trouble("name at least one route in httpRoutes, grpcRoutes, tcpRoutes or tlsRoutes")
     refs = [item.ref for item in asked]
     for item in asked:
         if refs.count(item.ref) > 1:

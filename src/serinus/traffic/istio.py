@@ -18,7 +18,7 @@ from serinus.plan import Ref
 from serinus.traffic import istio_rule as rules
 from serinus.traffic import istio_service as services
 from serinus.traffic.istio_selection import SelectionError
-from serinus.traffic.router import Found, Traffic, Trouble, Wanted
+from serinus.traffic.router import Ability, Found, Traffic, Trouble, Wanted
 
 _GROUP = "networking.istio.io"
 
@@ -27,6 +27,7 @@ class Istio:
     """VirtualServices and DestinationRules, in the version of the API that is asked for; all hold the same objects."""
 
     name = "Istio"
+    supports: frozenset[Ability] = frozenset({"setHeaderRoute", "setMirrorRoute", "experiment", "pingPong"})
 
     def __init__(self, api_version: str = "v1alpha3") -> None:
         self.virtual_service = Kind(f"{_GROUP}/{api_version}", "VirtualService", "virtualservices")

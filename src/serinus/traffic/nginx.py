@@ -14,7 +14,7 @@ from serinus.api.routing import NginxRouting, TrafficRouting
 from serinus.api.scalar import Manifest
 from serinus.api.workload import Foreign
 from serinus.plan import Ref
-from serinus.traffic.router import Found, Traffic, Wanted
+from serinus.traffic.router import Ability, Found, Traffic, Wanted
 
 _PREFIX = "nginx.ingress.kubernetes.io"
 _LONGEST_NAME = 253
@@ -24,6 +24,7 @@ class Nginx:
     """Ingresses of ingress-nginx."""
 
     name = "Nginx"
+    supports: frozenset[Ability] = frozenset({"maxTrafficWeight"})
 
     def serves(self, routing: TrafficRouting) -> bool:
         """Whether ``trafficRouting.nginx`` is set."""

@@ -116,6 +116,10 @@ class Trouble(str):
         return self
 
 
+Ability = Literal["setHeaderRoute", "setMirrorRoute", "experiment", "pingPong", "maxTrafficWeight"]
+"""What a layer may be able to do besides weights: steps, weights of experiments, and fields of the strategy."""
+
+
 class Router(Protocol):
     """How one traffic layer says "20 % to the canary".
 
@@ -125,6 +129,9 @@ class Router(Protocol):
     """
 
     name: str
+    """What people call it; of a plugin, the name under ``trafficRouting.plugins``."""
+    supports: frozenset[Ability]
+    """What it can do; a Rollout that asks for more is told so."""
 
     def serves(self, routing: TrafficRouting) -> bool:
         """Whether the Rollout asks for this layer."""

@@ -12,13 +12,14 @@ from serinus.api.routing import SmiRouting, TrafficRouting
 from serinus.api.workload import Foreign
 from serinus.plan import Ref
 from serinus.traffic.found import invalid, is_set, is_somebody_elses
-from serinus.traffic.router import Found, Traffic, Wanted
+from serinus.traffic.router import Ability, Found, Traffic, Wanted
 
 
 class Smi:
     """TrafficSplits in one of the three versions of the API: they differ in how a weight is written."""
 
     name = "SMI"
+    supports: frozenset[Ability] = frozenset({"experiment"})
 
     def __init__(self, api_version: str = "v1alpha1") -> None:
         self.kind = Kind(f"split.smi-spec.io/{api_version}", "TrafficSplit", "trafficsplits")

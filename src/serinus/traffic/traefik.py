@@ -12,7 +12,7 @@ from serinus.api.routing import TrafficRouting
 from serinus.api.workload import Foreign
 from serinus.plan import Ref
 from serinus.traffic.found import invalid, is_set, missing
-from serinus.traffic.router import Found, Traffic, Trouble, Wanted, services_by_role
+from serinus.traffic.router import Ability, Found, Traffic, Trouble, Wanted, services_by_role
 
 _FIELD = ".weightedTraefikServiceName"
 
@@ -21,6 +21,7 @@ class Traefik:
     """TraefikServices of Traefik 3 (``traefik.io``), or of Traefik 2 (``traefik.containo.us``)."""
 
     name = "Traefik"
+    supports: frozenset[Ability] = frozenset()
 
     def __init__(self, api_version: str = "traefik.io/v1alpha1") -> None:
         self.kind = Kind(api_version, "TraefikService", "traefikservices")

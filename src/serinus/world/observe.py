@@ -45,14 +45,14 @@ def _is_concerned(item: ReplicaSet, rollout: Rollout) -> bool:
 
 
 def _services(server: Server, rollout: Rollout) -> dict[str, Service]:
-    canary = rollout.spec.strategy.canary
-    names = (canary.stable_service, canary.canary_service) if canary else ()
-    found = {name: server.find(Ref(SERVICE, rollout.metadata.namespace, name)) for name in names if name}
+    found = {name: server.find(Ref(SERVICE, rollout.metadata.namespace, name)) for name in rollout.service_names}
     return {name: msgspec.convert(item, Service) for name, item in found.items() if item}
 
 
 def _objects(server: Server, rollout: Rollout, reads: Sequence[Ref]) -> dict[Ref, Foreign]:
-    named = {ref: item for ref in reads if (item := server.find(ref))}
+    named = {ref: item for ref in reads if ref.name and (item := server.find(ref))}
+    for ref in (ref for ref in reads if not ref.name):
+        named |= server.list(ref.kind, ref.namespace)
     for ref, item in server.list(INGRESS, rollout.metadata.namespace):
         owners = item["metadata"].get("ownerReferences") or []
         if any(owner["uid"] == rollout.metadata.uid and owner.get("controller") for owner in owners):
