@@ -10,7 +10,22 @@ import pytest
 
 from controller.process import ControllerProcess
 from serinus.local.vendors import definitions
-from stories.manifests import CANARY, HOST, NAME, STABLE, V1, V2, V3, pause, rollout, service, weight
+from stories.manifests import (
+    CANARY,
+    CANARY_INGRESS,
+    HOST,
+    INGRESS,
+    NAME,
+    STABLE,
+    V1,
+    V2,
+    V3,
+    ingress,
+    pause,
+    rollout,
+    service,
+    weight,
+)
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(240)]
 
@@ -22,6 +37,7 @@ TO_CANARY = {
     "weight": 0,
     "headers": {"response": {"set": {"x-version": "canary"}}},
 }
+SUBSETS = (("stable", 100), ("canary", 0))
 TO_STABLE = {"destination": {"host": STABLE, "port": {"number": 80}}, "weight": 100}
 
 
@@ -130,8 +146,8 @@ def shop(cluster: Any, namespace: str, controller: ControllerProcess) -> Shop:
     return Shop(cluster, namespace)
 
 
-def routed(steps: Sequence[dict[str, Any]] = STEPS) -> dict[str, Any]:
-    return rollout(steps, stableService=STABLE, canaryService=CANARY, trafficRouting=ISTIO)
+def routed(steps: Sequence[dict[str, Any]] = STEPS, routing: dict[str, Any] = ISTIO) -> dict[str, Any]:
+    return rollout(steps, stableService=STABLE, canaryService=CANARY, trafficRouting=routing)
 
 
 def test_fields_of_a_virtual_service_are_ours_during_an_update_and_nobodys_after_it(istio: None, shop: Shop) -> None:
@@ -188,3 +204,93 @@ def test_a_definition_that_is_missing_is_named_and_found_within_a_minute_of_bein
     shop.create(virtual_service(TO_STABLE, TO_CANARY))
     shop.until(shop.is_healthy)
     assert shop.read("rollout", NAME)["spec"]["template"]["spec"]["containers"][0]["image"] == V1
+
+
+def test_subsets_follow_the_versions_and_are_given_back(istio: None, shop: Shop) -> None:
+    subsets = [{"name": name, "labels": {"app": "myapp"}} for name in ("stable", "canary", "theirs")]
+    rule = {
+        "apiVersion": "networking.istio.io/v1",
+        "kind": "DestinationRule",
+        "metadata": {"name": "rule"},
+        "spec": {"host": "myapp", "subsets": subsets},
+    }
+    entries = [{"destination": {"host": "myapp", "subset": name}, "weight": share} for name, share in SUBSETS]
+    names = {"name": "rule", "canarySubsetName": "canary", "stableSubsetName": "stable"}
+    routing = {"istio": {"virtualService": {"name": VSVC, "routes": ["primary"]}, "destinationRule": names}}
+
+    def followed() -> list[str]:
+        found = shop.read("destinationrule", "rule")["spec"]["subsets"]
+        return [item["labels"].get("rollouts-pod-template-hash", "") for item in found]
+
+    shop.apply(rule)
+    shop.apply(virtual_service(*entries))
+    shop.create(service("myapp"), rollout(STEPS, trafficRouting=routing))
+    shop.until(shop.is_healthy)
+    old = shop.status["stableRS"]
+    shop.until(lambda: followed() == [old, old, ""])
+    shop.set_image(V2)
+    shop.until(shop.is_paused)
+    new = shop.status["currentPodHash"]
+    assert followed() == [old, new, ""]
+    assert [item["weight"] for item in shop.route] == [80, 20]
+    shop.promote()
+    shop.until(lambda: shop.is_healthy() and len(shop.route) == 1)
+    assert followed() == [new, new, ""]
+    shop.kubectl("delete", "rollout", NAME)
+    shop.until(lambda: followed() == ["", "", ""])
+    assert not shop.read("destinationrule", "rule")["metadata"].get("annotations")
+    assert shop.read("destinationrule", "rule")["spec"]["subsets"] == subsets
+
+
+def refusal(namespace: str) -> list[dict[str, Any]]:
+    """A policy that refuses every change of VirtualServices in a namespace."""
+    rule = {
+        "apiGroups": ["networking.istio.io"],
+        "apiVersions": ["*"],
+        "operations": ["UPDATE"],
+        "resources": ["virtualservices"],
+    }
+    policy = {
+        "apiVersion": "admissionregistration.k8s.io/v1",
+        "kind": "ValidatingAdmissionPolicy",
+        "metadata": {"name": namespace},
+        "spec": {
+            "matchConstraints": {"resourceRules": [rule]},
+            "validations": [{"expression": "false", "message": "not today"}],
+        },
+    }
+    selector = {"matchLabels": {"kubernetes.io/metadata.name": namespace}}
+    binding = {
+        "apiVersion": "admissionregistration.k8s.io/v1",
+        "kind": "ValidatingAdmissionPolicyBinding",
+        "metadata": {"name": namespace},
+        "spec": {
+            "policyName": namespace,
+            "validationActions": ["Deny"],
+            "matchResources": {"namespaceSelector": selector},
+        },
+    }
+    return [policy, binding]
+
+
+def test_a_router_that_is_refused_holds_the_step_and_not_the_other_router(
+    istio: None, shop: Shop, cluster: Any, namespace: str
+) -> None:
+    shop.create(virtual_service(TO_STABLE, TO_CANARY), ingress(), service(STABLE), service(CANARY))
+    shop.create(routed(routing=ISTIO | {"nginx": {"stableIngress": INGRESS}}))
+    shop.until(shop.is_healthy)
+    shop.create(*refusal(namespace))
+    try:
+        trial = ("annotate", "virtualservice", VSVC, "trial=1", "--dry-run=server", "--overwrite")
+        shop.until(lambda: "not today" in shop.kubectl(*trial, check=False))
+        shop.set_image(V2)
+        shop.until(lambda: any("TrafficRoutingError: Istio: " in event for event in shop.events))
+        canary = shop.read("ingress", CANARY_INGRESS)["metadata"]["annotations"]
+        assert canary["nginx.ingress.kubernetes.io/canary-weight"] == "20"
+        assert shop.read("rollout", NAME)["status"].get("currentStepIndex", 0) == 0
+        assert [item["weight"] for item in shop.route] == [100, 0]
+    finally:
+        for kind in ("validatingadmissionpolicybinding", "validatingadmissionpolicy"):
+            cluster.kubectl("delete", kind, namespace)
+    shop.until(shop.is_paused)
+    assert [item["weight"] for item in shop.route] == [80, 20]
