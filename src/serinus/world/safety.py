@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 
-from serinus.api.kinds import POD, ROLLOUT
+from serinus.api.kinds import POD, ROLLOUT, SERVICE
+from serinus.api.scalar import Manifest
+from serinus.plan import Ref
 from serinus.world.network import NOBODY, Network, Outcome
 from serinus.world.server import Server
 
@@ -11,7 +13,8 @@ class Safety:
     """Watches everything that can be requested, at every moment.
 
     A host or a Service counts from the moment at which it is served for the first time, as long as some Rollout wants
-    pods. ``breaches`` says what was seen, each thing once.
+    pods. Preview Services do not count: they lead to what is newest, whether it serves or not, and no user comes
+    through them. ``breaches`` says what was seen, each thing once.
     """
 
     def __init__(self) -> None:
@@ -20,16 +23,24 @@ class Safety:
 
     def look(self, server: Server, network: Network) -> None:
         """Look at this moment."""
-        is_wanted = any(item["spec"].get("replicas", 1) for _, item in server.list(ROLLOUT))
+        rollouts = [item for _, item in server.list(ROLLOUT)]
+        is_wanted = any(item["spec"].get("replicas", 1) for item in rollouts)
+        previews = {name for item in rollouts if (name := _preview(item))}
         if not is_wanted:
             self._opened.clear()
         pods = {ref.name for ref, _ in server.list(POD)}
         for name, outcome in _outcomes(network):
-            for breach in _breaches(name, outcome, pods, is_open=name in self._opened):
+            for breach in _breaches(name, outcome, pods, is_open=name in self._opened - previews):
                 if breach not in self.breaches:
                     self.breaches.append(breach)
             if is_wanted and NOBODY not in outcome:
                 self._opened.add(name)
+
+
+def _preview(rollout: Manifest) -> str:
+    """What the preview Service of a blue-green Rollout is called in an outcome."""
+    name = (rollout["spec"].get("strategy", {}).get("blueGreen") or {}).get("previewService", "")
+    return str(Ref(SERVICE, rollout["metadata"]["namespace"], name)) if name else ""
 
 
 def _outcomes(network: Network) -> Iterator[tuple[str, Outcome]]:
