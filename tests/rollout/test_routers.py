@@ -251,3 +251,23 @@ def test_a_layer_that_no_installed_router_serves_is_refused_with_those_that_are(
     assert problem(msgspec.structs.replace(scene(None), rollout=rollout(manifest)), ROUTERS) == (
         "spec.strategy.canary.trafficRouting.smi: Forbidden: no router for it is installed; there are: Istio, Nginx"
     )
+
+
+HELD = ({"setHeaderRoute": HEADER}, pause(), weight(20), {"setHeaderRoute": {"name": "beta"}}, pause())
+
+
+def at_step(index: int, *, abort: bool = False) -> list[str]:
+    """The names of the HTTP routes that the VirtualService gets at a step."""
+    manifest = manifests.routed(HELD, image=V2, trafficRouting=MANAGED)
+    status = updating(V2, V1, currentStepIndex=index, abort=abort)
+    seen = msgspec.structs.replace(scene(virtual_service(0)), rollout=with_steps_hash(rollout(manifest, **status)))
+    raw = seen.objects[SITE].raw
+    for write in plan(seen).writes:
+        if isinstance(write, Patch) and write.ref == SITE:
+            raw = merged(raw, write.body)
+    return [route["name"] for route in raw["spec"]["http"]]
+
+
+def test_a_header_route_stands_from_its_step_to_the_step_that_removes_it_or_to_the_end() -> None:
+    assert [at_step(index) for index in (0, 1, 4)] == [["beta", "primary"], ["beta", "primary"], ["primary"]]
+    assert at_step(1, abort=True) == ["primary"]
