@@ -71,3 +71,9 @@ async def test_the_modules_of_the_vendors_hold_their_kinds(vendor: str, wanted: 
 
 def test_the_mesh_serves_kinds_of_known_vendors() -> None:
     assert set(MESH) <= VENDORS.keys()
+
+
+async def test_up_refuses_an_unknown_vendor_before_anything_starts(serinus) -> None:
+    code, _, errors = await serinus.run("up", "--vendor", "linkerd")
+    assert (code, "unknown vendor 'linkerd'; known are" in errors) == (1, True)
+    assert serinus.left() == []

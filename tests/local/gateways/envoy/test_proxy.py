@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from serinus.local.gateways.envoy.bans import Bans
-from serinus.local.gateways.envoy.model import Answer, Host, Match, Route, Routing, Text
+from serinus.local.gateways.envoy.model import Answer, Forward, Host, Match, Route, Routing, Share, Text
 from serinus.local.gateways.envoy.proxy import OUTSIDE, Proxy, RefusedError, door_of
 
 Serve = Callable[..., Awaitable[Any]]
@@ -66,24 +66,24 @@ async def test_only_its_owner_may_administrate_it(proxy: Proxy, tmp_path: Path) 
     assert set(proxy.ports) == {OUTSIDE, "witness"}
 
 
-def test_who_is_named_in_a_refusal_is_left_out_until_it_changes() -> None:
-    bans = Bans()
-    bad = Route("VirtualService default/bad", Match(headers=(("x", Text("regex", "a(")),)), Answer(200))
-    good = Route("VirtualService default/good", Match(), Answer(200))
-    routing = Routing(outside=(Host(("*",), (bad, good)),))
-    versions = {bad.owner: "1", good.owner: "1"}
-    assert bans.add(routing, versions, "missing ): a(")
-    assert list(bans.reasons(versions)) == [bad.owner]
-    bans.accepted(versions)
-    assert bans.reasons({**versions, bad.owner: "2"}) == {}
+async def test_a_trial_tells_the_guilty_from_the_others(proxy: Proxy) -> None:
+    await proxy.apply(answering(200))
+    unknown = Forward(shares=(Share("nowhere"),))
+    assert await proxy.judge([Route("VirtualService default/good", Match(), unknown)]) == ""
+    bad = Match(headers=(("x", Text("regex", "[[:nothing:]]")),))
+    assert "invalid character class range" in await proxy.judge([Route("VirtualService default/bad", bad, Answer(200))])
 
 
-def test_of_a_refusal_without_a_name_those_that_changed_are_left_out() -> None:
+def test_only_what_changed_since_the_last_success_is_suspected() -> None:
     bans = Bans()
     routes = tuple(Route(f"VirtualService default/{name}", Match(), Answer(200)) for name in ("old", "new"))
-    routing = Routing(outside=(Host(("*",), routes),))
+    versions = {routes[0].owner: "1", routes[1].owner: "7"}
     bans.accepted({routes[0].owner: "1"})
-    assert bans.add(routing, {routes[0].owner: "1", routes[1].owner: "7"}, "no")
-    assert list(bans.reasons({routes[0].owner: "1", routes[1].owner: "7"})) == [routes[1].owner]
-    bans.accepted({routes[0].owner: "1", routes[1].owner: "7"})
-    assert not bans.add(Routing(outside=(Host(("*",), routes[:1]),)), {routes[0].owner: "1"}, "no")
+    assert bans.suspects(Routing(outside=(Host(("*",), routes),)), versions) == {routes[1].owner: [routes[1]]}
+
+
+def test_who_is_left_out_is_tried_again_when_it_changes() -> None:
+    bans = Bans()
+    bans.add("VirtualService default/bad", {"VirtualService default/bad": "1"}, "no")
+    assert bans.reasons({"VirtualService default/bad": "1"}) == {"VirtualService default/bad": "Envoy refuses it: no"}
+    assert bans.reasons({"VirtualService default/bad": "2"}) == {}

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from serinus.local.gateways.envoy.httproute import Route as GatewayRoute
-from serinus.local.gateways.envoy.model import Forward, Mesh, Route, Routing, Text
+from serinus.local.gateways.envoy.model import Mesh, Route, Routing
 from serinus.local.gateways.envoy.virtualservice import VirtualService
 
 Versions = Mapping[str, str]
@@ -26,18 +26,17 @@ class Bans:
         """Note that everything that is not left out is in effect."""
         self._sound = {key: version for key, version in versions.items() if key not in self._bans}
 
-    def add(self, routing: Routing, versions: Versions, message: str) -> bool:
-        """Leave out who brought a refusal about; says whether anybody could have.
+    def suspects(self, routing: Routing, versions: Versions) -> dict[str, list[Route]]:
+        """Who may have brought a refusal about: those that changed since the last success."""
+        found: dict[str, list[Route]] = {}
+        for route in _routes(routing):
+            if self._is_new(route.owner, versions):
+                found.setdefault(route.owner, []).append(route)
+        return found
 
-        It is one of those that changed since the last success: the one whose regular
-        expression the message repeats, else all of them.
-        """
-        routes = list(_routes(routing))
-        suspects = {route.owner for route in routes if self._is_new(route.owner, versions)}
-        named = {route.owner for route in routes if any(text in message for text in _patterns(route))}
-        for owner in suspects & named or suspects:
-            self._bans[owner] = (versions[owner], f"Envoy refuses it: {message}")
-        return bool(suspects)
+    def add(self, owner: str, versions: Versions, message: str) -> None:
+        """Leave out an object until it changes."""
+        self._bans[owner] = (versions[owner], f"Envoy refuses it: {message}")
 
     def _is_new(self, owner: str, versions: Versions) -> bool:
         return owner in versions and versions[owner] != self._sound.get(owner)
@@ -61,11 +60,3 @@ def _routes(routing: Routing) -> Iterable[Route]:
     for hosts in (routing.outside, *(hosts for _, hosts in routing.inside)):
         for host in hosts:
             yield from host.routes
-
-
-def _patterns(route: Route) -> list[str]:
-    texts: list[Text] = [route.match.path, *(text for _, text in (*route.match.headers, *route.match.queries))]
-    found = [text.value for text in texts if text.kind == "regex"]
-    if isinstance(route.action, Forward) and route.action.rewrite.pattern:
-        found.append(route.action.rewrite.pattern)
-    return found

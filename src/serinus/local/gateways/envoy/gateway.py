@@ -9,7 +9,7 @@ from pathlib import Path
 from serinus.kube import AlreadyExists, ApiError, Client, Conflict, KubeError, NotFound
 from serinus.local.errors import LocalError
 from serinus.local.gateways.envoy.attachment import CLASS, CONTROLLER
-from serinus.local.gateways.envoy.bans import Bans, versions_of
+from serinus.local.gateways.envoy.bans import Bans, Versions, versions_of
 from serinus.local.gateways.envoy.listeners import HOST
 from serinus.local.gateways.envoy.model import Mesh, Remark, Routing
 from serinus.local.gateways.envoy.proxy import OUTSIDE, Proxy, RefusedError, door_of
@@ -111,7 +111,7 @@ class EnvoyGateway:
                 await self._apply(routing)
                 break
             except RefusedError as refusal:
-                if not self._bans.add(routing, versions, str(refusal)):
+                if not await self._convict(routing, versions, refusal):
                     raise
         self._bans.accepted(versions)
         self._report(routing)
@@ -119,6 +119,15 @@ class EnvoyGateway:
             self.routing = routing
             self._news.notify_all()
         return mesh
+
+    async def _convict(self, routing: Routing, versions: Versions, refusal: RefusedError) -> bool:
+        """Leave out whose routes Envoy refuses alone, else all that changed; says whether there was anybody."""
+        suspects = self._bans.suspects(routing, versions)
+        verdicts = {owner: await self._proxy.judge(routes) for owner, routes in suspects.items()}
+        guilty = {owner: verdict for owner, verdict in verdicts.items() if verdict}
+        for owner, verdict in (guilty or dict.fromkeys(suspects, str(refusal))).items():
+            self._bans.add(owner, versions, verdict)
+        return bool(suspects)
 
     async def _apply(self, routing: Routing) -> None:
         served = (routing.outside, routing.inside, routing.clusters)

@@ -66,6 +66,9 @@ def remarks_of(service: vs.VirtualService) -> Iterator[str]:
         for name, value in (("fault", route.fault), ("corsPolicy", route.cors_policy)):
             if value is not None:
                 yield f"spec.http[{number}].{name} is not served"
+    for name, routes in (("tcp", service.spec.tcp), ("tls", service.spec.tls)):
+        if routes:
+            yield f"spec.{name} is not served"
 
 
 class _Reader:

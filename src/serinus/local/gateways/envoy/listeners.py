@@ -51,6 +51,22 @@ def listener(name: str, port: int, folder: Path, *, log: bool = True) -> Json:
     }
 
 
+def trial(configuration: Json) -> Json:
+    """Write what an Envoy is started with that shall only judge a route configuration."""
+    manager = {
+        "@type": MANAGER,
+        "stat_prefix": "trial",
+        "route_config": {**{key: configuration[key] for key in ("name", "virtual_hosts")}, "validate_clusters": False},
+        "http_filters": [{"name": "envoy.filters.http.router", "typed_config": {"@type": ROUTER}}],
+    }
+    entrance = {
+        "name": "trial",
+        "address": {"socket_address": {"address": HOST, "port_value": 0}},
+        "filter_chains": [{"filters": [{"name": "http", "typed_config": manager}]}],
+    }
+    return {"static_resources": {"listeners": [entrance]}}
+
+
 def _manager(name: str, folder: Path, *, log: bool) -> Json:
     return {
         "@type": MANAGER,

@@ -8,8 +8,8 @@ which takes news in order, so the answer proves all that was written before.
 
 import asyncio
 import itertools
-from asyncio.subprocess import Process
-from collections.abc import Callable, Iterable
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +20,8 @@ from serinus.local.errors import LocalError
 from serinus.local.gateways.envoy.admin import Admin, Taken
 from serinus.local.gateways.envoy.binary import envoy_binary
 from serinus.local.gateways.envoy.clusters import cluster
-from serinus.local.gateways.envoy.listeners import HOST, bootstrap, file_of, listener
-from serinus.local.gateways.envoy.model import Cluster, Routing
+from serinus.local.gateways.envoy.listeners import HOST, bootstrap, file_of, listener, trial
+from serinus.local.gateways.envoy.model import Cluster, Host, Route, Routing
 from serinus.local.gateways.envoy.routes import answering, route_configuration
 from serinus.local.processes import Processes
 
@@ -82,6 +82,25 @@ class Proxy:
         except (TimeoutError, OSError, aiohttp.ClientError) as error:
             raise LocalError(f"Envoy did not take up its new configuration: {self._last_words()}") from error
         self.generation = self._next
+
+    async def judge(self, routes: Sequence[Route]) -> str:
+        """Let another Envoy look at some routes alone; returns what it has against them, else nothing."""
+        host = Host(("*",), tuple(routes))
+        configuration = trial(route_configuration("trial", (host,), any_port=True))
+        file = self._directory / "trial.json"
+        await asyncio.to_thread(file.write_bytes, msgspec.json.encode(configuration))
+        command = [str(self._binary), "--mode", "validate", "--disable-hot-restart", "-l", "critical", "-c", file.name]
+        process = await self._processes.start(command, cwd=self._directory, stdout=DEVNULL, stderr=PIPE)
+        try:
+            async with asyncio.timeout(START_LIMIT):
+                _, output = await process.communicate()
+        except TimeoutError:
+            return "it does not come to an end"
+        finally:
+            if process.returncode is None:
+                await self._processes.stop(process, grace=0)
+        lines = output.decode(errors="replace").strip().splitlines() or ["no reason given"]
+        return lines[-1] if process.returncode else ""
 
     async def stop(self) -> None:
         """End Envoy."""
