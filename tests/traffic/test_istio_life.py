@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from serinus.api.patches import merged
 from serinus.traffic.istio import Istio
-from traffic.cases import Manifest, Objects, apply, objects, rollout, traffic
+from traffic.cases import Manifest, Objects, apply, foreign, objects, rollout, traffic
 
 ROUTER = Istio()
 KIND = {"apiVersion": "networking.istio.io/v1alpha3", "kind": "VirtualService"}
@@ -181,3 +182,27 @@ def test_a_destination_rule_that_is_left_is_as_it_was() -> None:
         "metadata": {"annotations": dict.fromkeys(owner)},
         "spec": {"subsets": [{"name": "stable"}, {"name": "canary"}]},
     }
+
+
+HASHES = ["a", "b", "c"]
+decisions = st.tuples(st.sampled_from(HASHES), st.integers(0, 100), st.sets(st.sampled_from(HASHES)), st.booleans())
+
+
+@given(st.lists(decisions, min_size=1, max_size=12), st.data())
+def test_no_traffic_goes_where_the_new_version_is_not_whatever_is_decided_and_however_much_of_it_is_written(
+    decided: list[tuple[str, int, set[str], bool]], data: st.DataObject
+) -> None:
+    found = ruled("a", "a", 0)
+    routing = {"istio": {"virtualService": {"name": "site"}, "destinationRule": RULE}}
+    asked = rollout(routing, {"stableService": "", "canaryService": ""})
+    for hash_, weight, serving, over in decided:
+        able = {"serving": sorted(serving | {"a"}), "whole": sorted(serving | {"a"})}
+        fields = {"canary_hash": hash_, "stable_hash": "a", "over": over, **able}
+        fields["weight"] = 0 if over or hash_ not in able["serving"] else weight
+        plan = ROUTER.route(traffic(asked, **fields), found)
+        for item in plan[: data.draw(st.integers(0, len(plan)), label="writes that come through")]:
+            before, found = state(found), found | {item.ref: foreign(merged(found[item.ref].raw, item.manifest))}
+            (_, old, share), (_, new, now) = before, state(found)
+            assert old == new or share <= 0, "a subset moved while it had traffic"
+            assert old == new or new in able["serving"], "a subset moved onto a version that cannot serve"
+            assert now <= max(share, 0) or new == hash_, "weight was given to a subset that leads elsewhere"
