@@ -1,6 +1,7 @@
 """The whole controller on one screen."""
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -82,6 +83,8 @@ async def _work(stores: Stores, loop: Loop, settings: ControllerSettings) -> Non
     if stores.informers[ROLLOUT].missing:
         log.warning("the API does not know Rollouts yet; install the definitions: serinus crds | kubectl apply -f -")
     log.info("serving %d Rollouts", len(stores.rollouts))
+    gc.collect()
+    gc.freeze()  # what the start has left will stay: the collector need not walk through it again and again
     async with together() as workers:
         for _ in range(settings.workers):
             workers.create_task(loop.work())
