@@ -187,6 +187,34 @@ async def test_urgent_keys_overtake():
     assert [await queue.get() for _ in range(3)] == ["c", "a", "b"]
 
 
+async def test_who_takes_urgent_keys_only_is_free_for_them_while_all_others_work():
+    queue: Queue[str] = Queue()
+    reserve = asyncio.create_task(queue.get(urgent_only=True))
+    queue.add("a")
+    assert await queue.get() == "a"
+    assert not queue.hurries("a")
+    queue.add("b")
+    await asyncio.sleep(0)
+    assert not reserve.done()
+    queue.add("c", urgent=True)
+    assert await reserve == "c"
+    assert queue.hurries("c")
+    assert await queue.get() == "b"
+
+
+async def test_an_urgent_key_goes_to_a_free_worker_before_the_reserve():
+    queue: Queue[str] = Queue()
+    reserve = asyncio.create_task(queue.get(urgent_only=True))
+    worker = asyncio.create_task(queue.get())
+    await asyncio.sleep(0)
+    queue.add("a", urgent=True)
+    assert await worker == "a"
+    assert not reserve.done()
+    queue.close()
+    with pytest.raises(Closed):
+        await reserve
+
+
 async def test_a_closed_queue_hands_out_nothing_and_waits_for_what_is_in_work():
     queue: Queue[str] = Queue()
     queue.add("a")
