@@ -38,6 +38,7 @@ def _reaction(found: ReactionFigures) -> tuple[str, list[Row]]:
         ("abort", _milliseconds(found.abort_ms)),
         (f"promote while {found.others} others roll", _milliseconds(found.busy_promote_ms)),
         (f"abort while {found.others} others roll", _milliseconds(found.busy_abort_ms)),
+        ("  the API's answer to the request alone", _milliseconds(found.busy_request_ms)),
         ("others still rolling at the end", str(found.still_rolling)),
     ]
     return "reaction: from the request to the changed weight", rows

@@ -54,12 +54,14 @@ def test_the_table_names_every_figure() -> None:
         still_rolling=49,
         busy_promote_ms=Spread(6, 40.0, 90.0, 90.0),
         busy_abort_ms=Spread(6, 50.0, 99.0, 99.0),
+        busy_request_ms=Spread(12, 20.0, 30.0, 30.0),
     )
     assert list(lines(figures)) == [
         "reaction: from the request to the changed weight",
-        "  promote                          p50 12 ms, max 20 ms (10 times)",
-        "  abort                            p50 16 ms, max 30 ms (10 times)",
-        "  promote while 50 others roll     p50 40 ms, max 90 ms (6 times)",
-        "  abort while 50 others roll       p50 50 ms, max 99 ms (6 times)",
-        "  others still rolling at the end  49",
+        "  promote                                  p50 12 ms, max 20 ms (10 times)",
+        "  abort                                    p50 16 ms, max 30 ms (10 times)",
+        "  promote while 50 others roll             p50 40 ms, max 90 ms (6 times)",
+        "  abort while 50 others roll               p50 50 ms, max 99 ms (6 times)",
+        "    the API's answer to the request alone  p50 20 ms, max 30 ms (12 times)",
+        "  others still rolling at the end          49",
     ]
