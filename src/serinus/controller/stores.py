@@ -97,6 +97,8 @@ class Stores:
 
     def _left_objects(self, old: Rollout | Malformed | None, new: Rollout | Malformed | None) -> set[Ref]:
         """The objects of traffic layers that a Rollout does not use any more."""
+        if old is not None and new is not None and old.metadata.generation == new.metadata.generation:
+            return set()
         after = set(refs_of(new, self.routers)) if new is not None else set()
         for ref in after:
             self.mirrors.watch(ref.kind, ref.namespace)
