@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import Any
 
 import pytest
@@ -144,30 +145,37 @@ class Line:
         host, _, port = server.removeprefix("https://").rpartition(":")
         self._target = (host, int(port))
         self._writers: set[asyncio.StreamWriter] = set()
+        self._calls: set[asyncio.Task[Any]] = set()
         self.up = True
 
     async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._calls.add(task)
         if not self.up:
-            writer.transport.abort()
+            await self._end(writer)
             return
         there_reader, there_writer = await asyncio.open_connection(*self._target)
         self._writers |= {writer, there_writer}
         await asyncio.gather(self._pump(reader, there_writer), self._pump(there_reader, writer))
 
     async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
+        with contextlib.suppress(OSError):
             while chunk := await reader.read(65536):
                 writer.write(chunk)
                 await writer.drain()
-        except OSError:
-            pass
-        finally:
-            writer.close()
+        await self._end(writer)
 
-    def cut(self) -> None:
+    async def _end(self, writer: asyncio.StreamWriter) -> None:
+        writer.transport.abort()
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()
+
+    async def cut(self) -> None:
         self.up = False
         for writer in self._writers:
             writer.transport.abort()
+        await asyncio.gather(*self._calls)
         self._writers.clear()
 
 
@@ -184,7 +192,7 @@ async def test_what_happens_while_the_line_is_cut_is_seen_afterwards(cluster, re
                 await real.create(maps, config_map(name, x="1"))
             informer = informed(client, maps)
             await informer.synced.wait()
-            line.cut()
+            await line.cut()
             await real.patch(f"{maps}/a", {"data": {"x": "2"}})
             await real.delete(f"{maps}/b")
             await real.create(maps, config_map("c"))
@@ -192,7 +200,7 @@ async def test_what_happens_while_the_line_is_cut_is_seen_afterwards(cluster, re
             line.up = True
             await until(lambda: data(informer) == {"a": {"x": "2"}, "c": None})
             await until(lambda: informer.trouble is None)
-        line.cut()
+        await line.cut()
 
 
 async def test_a_definition_that_comes_later_is_found(real, informed, until):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import datetime
 import ipaddress
@@ -188,3 +189,17 @@ async def test_a_plugins_certificate_is_shown_and_changes_with_it(serve, authori
         plugin("ada")
         await client.connection.credentials.renew()
         assert await client.get("/who") == {"commonName": "ada"}
+
+
+async def test_a_closed_client_leaves_no_connection_not_even_of_a_cancelled_call(serve, authority, tmp_path):
+    server = await serve(names=HERE)
+    options = ConnectionOptions(server=server, certificate_authority=save(tmp_path / "ca.pem", authority.pem))
+    for turns in range(12):
+        async with Client(load_connection(options)) as client:
+            await client.get("/who")
+            call = asyncio.create_task(client.get("/who"))
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            call.cancel()
+            await asyncio.gather(call, return_exceptions=True)
+        assert [connection.fileno() for connection in client._transport._sockets if connection.fileno() != -1] == []

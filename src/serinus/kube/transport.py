@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import socket
 import ssl
 import time
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
+from weakref import WeakSet
 
 import aiohttp
 from aiohappyeyeballs import AddrInfoType
@@ -29,6 +30,7 @@ from serinus.kube.tls import Certificate, tls_context
 log = logging.getLogger(__name__)
 
 CONNECT_LIMIT = 10.0
+CLOSE_LIMIT = 2.0
 JSON = "application/json"
 
 OnRequest = Callable[[str, str, int, float], None]
@@ -65,13 +67,14 @@ class Transport:
         self._user_agent = user_agent
         self._on_request = on_request
         self._session: aiohttp.ClientSession | None = None
+        self._sockets: WeakSet[socket.socket] = WeakSet()
         self._proxy = _proxy(connection)
         self._shown: tuple[Certificate | None, ssl.SSLContext | None] = (None, None)
 
     async def open(self) -> None:
         """Make the session; nothing is sent yet."""
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, socket_factory=_lively_socket, keepalive_timeout=30),
+            connector=aiohttp.TCPConnector(limit=0, socket_factory=self._new_socket, keepalive_timeout=30),
             headers=[
                 ("User-Agent", self._user_agent),
                 ("Accept-Encoding", "gzip" if self.connection.compress else "identity"),
@@ -82,9 +85,22 @@ class Transport:
         )
 
     async def close(self) -> None:
-        """End all connections."""
+        """End all connections, and return when they have ended."""
         if self._session is not None:
             await self._session.close()
+        # aiohttp waits for the connections that it holds; one whose call was cancelled still says its TLS goodbye.
+        for connection in self._sockets:
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_LIMIT):
+                while any(connection.fileno() != -1 for connection in self._sockets):  # noqa: ASYNC110 - no event tells
+                    await asyncio.sleep(0.001)
+
+    def _new_socket(self, address: AddrInfoType) -> socket.socket:
+        connection = _lively_socket(address)
+        self._sockets.add(connection)
+        return connection
 
     async def send(self, call: Call) -> bytes:
         """The body of the answer; raises `KubeError` for all that goes wrong."""
@@ -166,7 +182,7 @@ class Transport:
             self._shown = (certificate, await asyncio.to_thread(tls_context, self.connection.trust, certificate))
         return self._shown[1]
 
-    @contextmanager
+    @contextlib.contextmanager
     def _observed(self, call: Call) -> Iterator[_Seen]:
         seen = _Seen()
         started = time.perf_counter()
@@ -198,7 +214,7 @@ async def _refused(call: Call, response: aiohttp.ClientResponse) -> KubeError:
     return read_refusal(body, response.status, str(call), response.headers.get("Retry-After"))
 
 
-@contextmanager
+@contextlib.contextmanager
 def _translated(call: Call, connection: Connection) -> Iterator[None]:
     """Name what went wrong on the way, and what to do."""
     server = connection.server
