@@ -191,6 +191,6 @@ def _is_urgent(old: Rollout | Malformed | None, new: Rollout | Malformed | None)
     return (
         (after.abort and after.aborted_at is None)
         or (after.promote_full and not before.promote_full)
-        or (bool(before.pauses) and not after.pauses)
+        or (bool(before.pauses) and not after.pauses and after.controller_pause)  # we end both ourselves
         or old.spec.paused != new.spec.paused
     )
