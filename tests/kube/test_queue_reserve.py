@@ -33,16 +33,7 @@ async def play(ops):
     free: list[tuple[asyncio.Task[str], bool]] = []
     working: list[str] = []
     for name, what in ops:
-        match name:
-            case "add":
-                for key, urgent in what:
-                    queue.add(key, urgent)
-            case "get":
-                free.append((asyncio.create_task(queue.get(urgent_only=what)), what))
-            case "leave" if what < len(free):
-                free[what][0].cancel()
-            case "done" if what < len(working):
-                queue.done(working.pop(what))
+        act(queue, free, working, name, what)
         for _ in range(6):
             await asyncio.sleep(0)
         for getter, reserved in free:
@@ -54,6 +45,19 @@ async def play(ops):
     queue.close()
     for result in await asyncio.gather(*(getter for getter, _ in free), return_exceptions=True):
         assert isinstance(result, Closed)
+
+
+def act(queue, free, working, name, what):
+    match name:
+        case "add":
+            for key, urgent in what:
+                queue.add(key, urgent)
+        case "get":
+            free.append((asyncio.create_task(queue.get(urgent_only=what)), what))
+        case "leave" if what < len(free):
+            free[what][0].cancel()
+        case "done" if what < len(working):
+            queue.done(working.pop(what))
 
 
 def check(queue, free, working):
