@@ -13,7 +13,7 @@ demo: $(READY) ## See the article's canary happen on a real cluster
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/serinus demo
 
 test: $(READY) lint ## Run the linters and every test, those on the real cluster included
-	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/pytest
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/pytest --numprocesses 3 --dist worksteal
 
 lint: $(READY) ## Check style, types and the layers of the design
 	@$(BIN)/ruff check .

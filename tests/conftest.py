@@ -1,11 +1,16 @@
 """The real cluster that tests marked `cluster` share."""
 
 import asyncio
+import contextlib
+import fcntl
 import json
 import os
 import secrets
+import shutil
+import signal
 import subprocess
 import sys
+import tempfile
 import time
 import traceback
 from collections.abc import Iterator
@@ -26,6 +31,13 @@ UP_LIMIT = 90.0
 KUBECTL_LIMIT = 60.0
 HOW_TO_GET_IT = "see why with `serinus up --no-controller`, which builds what is missing"
 
+SHARED = "SERINUS_TEST_CLUSTER"
+"""In the environment of all workers: the folder and the mark of the cluster that they share."""
+PID = "up.pid"
+STOP_LIMIT = 30.0
+
+held = pytest.StashKey["tuple[subprocess.Popen[bytes], int]"]()
+"""The guard of this run, and the pipe whose end tells it to kill."""
 built = pytest.StashKey[str]()
 """Why the control plane could not be built; empty if it could."""
 
@@ -34,7 +46,7 @@ built = pytest.StashKey[str]()
 class Cluster:
     """A running cluster, as other processes see it."""
 
-    process: "subprocess.Popen[bytes]"
+    pid: int
     folder: Path
     kubeconfig: Path
     context: str
@@ -60,7 +72,7 @@ class Cluster:
 
     def check(self) -> None:
         """Fail when the cluster is gone."""
-        if self.process.poll() is not None:
+        if not is_alive(self.pid):
             pytest.fail(f"the cluster ended in mid-run: {last_line(self.folder.parent)}")
 
 
@@ -87,24 +99,44 @@ def pytest_collection_finish(session: pytest.Session) -> None:
             session.config.stash[built] = traceback.format_exc()
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Hold what ends the cluster when this run ends, however it ends; its workers share the cluster."""
+    if is_worker(config):
+        return
+    root, mark = Path(tempfile.mkdtemp(prefix="serinus-tests-")), secrets.token_hex(8)
+    os.environ[SHARED] = json.dumps([str(root), mark])
+    config.stash[held] = start_guard(mark)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """End the cluster in good order; the guard kills what is left."""
+    if is_worker(config) or held not in config.stash:
+        return
+    watchdog, pipe = config.stash[held]
+    root = Path(json.loads(os.environ.pop(SHARED))[0])
+    stop_cluster(root)
+    os.close(pipe)
+    watchdog.wait(30)
+    shutil.rmtree(root, ignore_errors=True)
+
+
+def is_worker(config: pytest.Config) -> bool:
+    """Whether this process runs a share of the tests for another one."""
+    return hasattr(config, "workerinput")
+
+
 @pytest.fixture(scope="session")
-def cluster(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    """A bare cluster that lives as long as the test session, and no longer."""
+def cluster(request: pytest.FixtureRequest) -> Cluster:
+    """A bare cluster that lives as long as the test run, and no longer; the first who asks starts it."""
     if trouble := request.config.stash.get(built, ""):
         pytest.fail(f"no cluster: {trouble}; {HOW_TO_GET_IT}")
-    root = tmp_path_factory.mktemp("cluster")
-    mark = secrets.token_hex(8)
-    watchdog, pipe = start_guard(mark)
-    process = start_cluster(root, mark)
-    os.write(pipe, f"+{process.pid}\n".encode())
-    try:
-        yield wait_ready(process, root, mark)
-        process.terminate()
-        assert process.wait(30) == 0, last_line(root)
-    finally:
-        os.close(pipe)  # the guard kills what is left
-        watchdog.wait(30)
-        process.wait(30)
+    shared, mark = json.loads(os.environ[SHARED])
+    root = Path(shared)
+    with (root / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (root / PID).exists():
+            (root / PID).write_text(str(start_cluster(root, mark).pid))
+        return wait_ready(int((root / PID).read_text()), root, mark)
 
 
 @pytest.fixture
@@ -122,6 +154,7 @@ def controller(cluster: Cluster, namespace: str, tmp_path: Path) -> Iterator[Con
     """The controller, serving the test's namespace."""
     process = ControllerProcess(cluster, namespace, tmp_path / "controller.log")
     process.start()
+    process.wait_ready()
     yield process
     if process.is_running:
         assert process.stop() == 0
@@ -145,18 +178,38 @@ def start_cluster(root: Path, mark: str) -> "subprocess.Popen[bytes]":
         return subprocess.Popen(argv, env=env, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
 
 
-def wait_ready(process: "subprocess.Popen[bytes]", root: Path, mark: str) -> Cluster:
+def stop_cluster(root: Path) -> None:
+    """Ask the cluster to end, if there is one, and wait for it."""
+    if not (root / PID).exists():
+        return
+    pid = int((root / PID).read_text())
+    deadline = time.monotonic() + STOP_LIMIT
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGTERM)
+    while is_alive(pid) and time.monotonic() < deadline:
+        time.sleep(0.05)
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process runs; one that has ended and was not waited for does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def wait_ready(pid: int, root: Path, mark: str) -> Cluster:
     """Wait until the cluster's state file says that it is ready."""
     folder = root / "tests"
     deadline = time.monotonic() + UP_LIMIT
     while not (found := read_state(folder)).get("ready"):
-        if process.poll() is not None or time.monotonic() > deadline:
+        if not is_alive(pid) or time.monotonic() > deadline:
             pytest.fail(f"no cluster: {last_line(root)}; {HOW_TO_GET_IT}")
         time.sleep(0.05)
     users = yaml.safe_load(Path(found["kubeconfig"]).read_text())["users"]
     tokens = {user["name"]: user["user"]["token"] for user in users}
     return Cluster(
-        process=process,
+        pid=pid,
         folder=folder,
         kubeconfig=Path(found["kubeconfig"]),
         context=found["context"],

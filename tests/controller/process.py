@@ -2,8 +2,11 @@
 
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from serinus.local import guard
 
@@ -31,6 +34,14 @@ class ControllerProcess:
             self._process = subprocess.Popen(
                 self._argv, env=self._env, stdin=subprocess.DEVNULL, stdout=log, stderr=log
             )
+
+    def wait_ready(self, limit: float = 60.0) -> None:
+        """Wait until it serves; fail with what it said instead."""
+        deadline = time.monotonic() + limit
+        while "serving" not in self.log.read_text():
+            if not self.is_running or time.monotonic() > deadline:
+                pytest.fail(f"the controller does not serve: {self.log.read_text()[-2000:]}")
+            time.sleep(0.05)
 
     def kill(self) -> None:
         """End it as a crash does: nothing is put in order."""
