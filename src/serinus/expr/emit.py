@@ -1,0 +1,321 @@
+"""From tree to closures: what a condition does, ready to run."""
+
+from collections.abc import Callable
+from typing import Any
+
+from serinus.expr import access
+from serinus.expr.arithmetic import ARITHMETIC, add, negate
+from serinus.expr.clocks import CLOCKS
+from serinus.expr.compare import equal, less
+from serinus.expr.errors import Failure
+from serinus.expr.frame import Frame
+from serinus.expr.limits import ELEMENTS
+from serinus.expr.lists import LISTS
+from serinus.expr.numbers import NUMBER_FUNCTIONS
+from serinus.expr.pattern import matches
+from serinus.expr.predicates import emit_predicate
+from serinus.expr.signatures import PREDICATES
+from serinus.expr.texts import TEXTS, text
+from serinus.expr.tree import (
+    Array,
+    Binary,
+    Builtin,
+    Call,
+    Chain,
+    Conditional,
+    Constant,
+    Let,
+    Literal,
+    Map,
+    Member,
+    Name,
+    Node,
+    Pointer,
+    Predicate,
+    Sequence,
+    Slice,
+    Unary,
+)
+from serinus.expr.values import Function, Ints, Value, go_type, is_nil
+
+Run = Callable[[Frame], Value]
+FUNCTIONS: dict[str, Callable[..., Value]] = {**TEXTS, **NUMBER_FUNCTIONS, **LISTS, **CLOCKS}
+
+
+class Broken(Exception):  # noqa: N818 - a jump, not an error
+    """A base of `?.` was nil: the chain around it is over."""
+
+
+def emit(node: Node) -> Run:
+    """A closure that evaluates a node; a Failure in it learns the node's place."""
+    run = EMITTERS[type(node)](node)
+    if isinstance(node, Literal | Name | Pointer | Predicate | Sequence):
+        return run
+    return located(run, node.at)
+
+
+def located(run: Run, at: int) -> Run:
+    """The same, telling its place when it fails."""
+
+    def placed(frame: Frame) -> Value:
+        try:
+            return run(frame)
+        except Failure as failure:
+            if failure.at is None:
+                failure.at = at
+            raise
+
+    return placed
+
+
+def emit_literal(node: Literal) -> Run:
+    value = node.value
+    return lambda _frame: value
+
+
+def emit_constant(node: Constant) -> Run:
+    value = node.value
+    return lambda _frame: value.copy()
+
+
+def emit_name(node: Name) -> Run:
+    name = node.name
+    if name == "$env":
+        return lambda frame: dict(frame.environment)
+
+    def load(frame: Frame) -> Value:
+        if name in frame.variables:
+            return frame.variables[name]
+        return frame.environment.get(name)
+
+    return load
+
+
+def emit_pointer(node: Pointer) -> Run:
+    if node.name == "index":
+        return lambda frame: frame.scope.index
+    if node.name == "acc":
+        return lambda frame: frame.scope.gathered
+    return lambda frame: frame.scope.item
+
+
+def emit_unary(node: Unary) -> Run:
+    operand = emit(node.operand)
+    if node.operator in {"!", "not"}:
+        return lambda frame: not truth(operand(frame))
+    return operand if node.operator == "+" else lambda frame: negate(operand(frame))
+
+
+def truth(value: Value) -> bool:
+    """A bool. Raises Failure for anything else."""
+    if value is True or value is False:
+        return bool(value)
+    raise Failure(f"interface conversion: interface {{}} is {go_type(value)}, not bool")
+
+
+def emit_binary(node: Binary) -> Run:
+    left, right = emit(node.left), emit(node.right)
+    if node.operator in LAZY:
+        return LAZY[node.operator](left, right)
+    if node.operator in ARITHMETIC:
+        compute = ARITHMETIC[node.operator]
+        return lambda frame: compute(left(frame), right(frame))
+    compare = COMPARISONS[node.operator]
+    return lambda frame: compare(frame, left(frame), right(frame))
+
+
+def lazy_and(left: Run, right: Run) -> Run:
+    return lambda frame: right(frame) if truth(left(frame)) else False
+
+
+def lazy_or(left: Run, right: Run) -> Run:
+    return lambda frame: True if truth(left(frame)) else right(frame)
+
+
+def lazy_else(left: Run, right: Run) -> Run:
+    def instead(frame: Frame) -> Value:
+        value = left(frame)
+        return right(frame) if is_nil(value) else value
+
+    return instead
+
+
+def ordered(frame: Frame, one: Value, other: Value) -> bool:
+    """`<=`: not the opposite of `>`, because of what is no number."""
+    return less(one, other) or equal(one, other, frame.meter)
+
+
+def span(frame: Frame, one: Value, other: Value) -> Ints:
+    """`one..other`."""
+    low, high = access.to_int(one), access.to_int(other)
+    frame.meter.grow(min(max(high - low + 1, 0), ELEMENTS))
+    return Ints(range(low, high + 1))
+
+
+def found(frame: Frame, one: Value, other: Value) -> bool:
+    """`matches`: texts and bytes; nil never does."""
+    if is_nil(one) or is_nil(other):
+        return False
+    subject = one if isinstance(one, bytes) else text(one)
+    frame.meter.step(len(subject) >> 6)
+    return matches(text(other), subject)
+
+
+def of_texts(test: Callable[[str, str], bool]) -> Callable[[Frame, Value, Value], bool]:
+    """A test of two texts; nil never passes."""
+    return lambda _frame, one, other: not (is_nil(one) or is_nil(other)) and test(text(one), text(other))
+
+
+LAZY: dict[str, Callable[[Run, Run], Run]] = {
+    **dict.fromkeys(["and", "&&"], lazy_and),
+    **dict.fromkeys(["or", "||"], lazy_or),
+    "??": lazy_else,
+}
+COMPARISONS: dict[str, Callable[[Frame, Value, Value], Value]] = {
+    "+": lambda frame, one, other: add(one, other, frame.meter),
+    "==": lambda frame, one, other: equal(one, other, frame.meter),
+    "!=": lambda frame, one, other: not equal(one, other, frame.meter),
+    "<": lambda _frame, one, other: less(one, other),
+    ">": lambda _frame, one, other: less(other, one),
+    "<=": ordered,
+    ">=": lambda frame, one, other: ordered(frame, other, one),
+    "in": lambda frame, one, other: access.contains(one, other, frame.meter),
+    "..": span,
+    "matches": found,
+    "contains": of_texts(lambda one, other: other in one),
+    "startsWith": of_texts(str.startswith),
+    "endsWith": of_texts(str.endswith),
+}
+
+
+def emit_chain(node: Chain) -> Run:
+    inner = emit(node.node)
+
+    def chain(frame: Frame) -> Value:
+        try:
+            value = inner(frame)
+        except Broken:
+            return None
+        return None if is_nil(value) else value
+
+    return chain
+
+
+def emit_member(node: Member) -> Run:
+    base, key = emit(node.base), emit(node.key)
+    if not node.optional:
+        return lambda frame: access.fetch(base(frame), key(frame))
+
+    def optional(frame: Frame) -> Value:
+        value = base(frame)
+        if is_nil(value):
+            raise Broken
+        return access.fetch(value, key(frame))
+
+    return optional
+
+
+def emit_slice(node: Slice) -> Run:
+    base = emit(node.base)
+    low = emit(node.low) if node.low else lambda _frame: 0
+    high = emit(node.high) if node.high else None
+
+    def part(frame: Frame) -> Value:
+        value = base(frame)
+        end = high(frame) if high else None
+        if high and end is None:
+            raise Failure("invalid operation: int(<nil>)")
+        return access.part(value, low(frame), end)
+
+    return part
+
+
+def emit_call(node: Call) -> Run:
+    callee = emit(node.callee)
+    arguments = [emit(argument) for argument in node.arguments]
+
+    def call(frame: Frame) -> Value:
+        given = [argument(frame) for argument in arguments]
+        function = callee(frame)
+        if not isinstance(function, Function):
+            raise Failure(f"invalid operation: cannot call non-function of type {go_type(function)}")
+        frame.meter.step()
+        return function.call(*given)
+
+    return call
+
+
+def emit_builtin(node: Builtin) -> Run:
+    if node.name in PREDICATES:
+        return emit_predicate(node, emit)
+    function = FUNCTIONS[node.name]
+    arguments = [emit(argument) for argument in node.arguments]
+
+    def call(frame: Frame) -> Value:
+        frame.meter.step()
+        return function(frame, *[argument(frame) for argument in arguments])
+
+    return call
+
+
+def emit_let(node: Let) -> Run:
+    name, value, body = node.name, emit(node.value), emit(node.body)
+
+    def let(frame: Frame) -> Value:
+        frame.variables[name] = value(frame)
+        return body(frame)
+
+    return let
+
+
+def emit_sequence(node: Sequence) -> Run:
+    runs = [emit(part) for part in node.nodes]
+    return lambda frame: [run(frame) for run in runs][-1]
+
+
+def emit_conditional(node: Conditional) -> Run:
+    test, then, otherwise = emit(node.test), emit(node.then), emit(node.otherwise)
+    return lambda frame: then(frame) if truth(test(frame)) else otherwise(frame)
+
+
+def emit_array(node: Array) -> Run:
+    items = [emit(item) for item in node.items]
+
+    def array(frame: Frame) -> list[Value]:
+        made = [item(frame) for item in items]
+        frame.meter.grow(len(made))
+        return made
+
+    return array
+
+
+def emit_map(node: Map) -> Run:
+    pairs = [(emit(pair.key), emit(pair.value)) for pair in node.pairs]
+
+    def build(frame: Frame) -> dict[str, Value]:
+        made = [(key(frame), value(frame)) for key, value in pairs]
+        frame.meter.grow(len(made))
+        return {text(key): value for key, value in made}
+
+    return build
+
+
+EMITTERS: dict[type, Callable[[Any], Run]] = {
+    Literal: emit_literal,
+    Constant: emit_constant,
+    Name: emit_name,
+    Pointer: emit_pointer,
+    Unary: emit_unary,
+    Binary: emit_binary,
+    Chain: emit_chain,
+    Member: emit_member,
+    Slice: emit_slice,
+    Call: emit_call,
+    Builtin: emit_builtin,
+    Let: emit_let,
+    Sequence: emit_sequence,
+    Conditional: emit_conditional,
+    Array: emit_array,
+    Map: emit_map,
+    Predicate: lambda node: emit(node.body),
+}
