@@ -56,7 +56,7 @@ from serinus.plugins import PluginError
 )
 @click.option(
     "--traffic-split-api-version",
-    type=click.Choice(["v1alpha1", "v1alpha2", "v1alpha3"]),
+    type=click.Choice(["v1alpha1", "v1alpha2", "v1alpha3", "v1alpha4"]),
     default="v1alpha1",
     show_default=True,
     help="The version of split.smi-spec.io to use.",
