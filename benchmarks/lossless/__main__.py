@@ -1,0 +1,5 @@
+"""`python -m benchmarks.lossless`."""
+
+from benchmarks.lossless.command import main
+
+main()
