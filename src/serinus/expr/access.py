@@ -2,12 +2,15 @@
 
 from serinus.expr.compare import equal
 from serinus.expr.errors import Failure
+from serinus.expr.instant import Location, Time
 from serinus.expr.keys import entry_key
 from serinus.expr.limits import Meter
 from serinus.expr.methods import method_of
 from serinus.expr.values import ARRAYS, NUMBERS, Keyed, NilArray, Uint8, Value, cooked, go_type, raw, truncate
 
 MISSING = object()
+HIDDEN = object()
+"""An entry of a map that a predicate runs over: it is counted, but cannot be seen."""
 
 
 def fetch(base: Value, key: Value) -> Value:
@@ -72,7 +75,17 @@ def contains(needle: Value, base: Value, meter: Meter) -> bool:
         return any(equal(item, needle, meter) for item in items(base))
     if isinstance(base, dict | Keyed):
         return entry(base, needle) is not MISSING
+    if isinstance(base, Time | Location):
+        field_name(needle, base)
+        return False
     raise Failure(f'operator "in" not defined on {go_type(base)}')
+
+
+def field_name(key: Value, base: Value) -> str:
+    """The name of a field. Raises Failure for anything but a text."""
+    if type(key) is str:
+        return key
+    raise Failure(f"cannot use {go_type(key)} as field name of {go_type(base)}")
 
 
 def items(base: Value) -> list[Value]:
@@ -81,8 +94,8 @@ def items(base: Value) -> list[Value]:
         return [Uint8(byte) for byte in (raw(base) if isinstance(base, str) else base)]
     if type(base) in ARRAYS:
         return list(base)
-    if isinstance(base, dict) and not base or isinstance(base, Keyed) and not base.entries:
-        return []
+    if isinstance(base, dict | Keyed):
+        return [HIDDEN] * len(base.entries if isinstance(base, Keyed) else base)
     raise Failure(f"cannot run over {go_type(base)}")
 
 

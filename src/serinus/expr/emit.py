@@ -96,7 +96,7 @@ def emit_pointer(node: Pointer) -> Run:
         return lambda frame: frame.scope.index
     if node.name == "acc":
         return lambda frame: frame.scope.gathered
-    return lambda frame: frame.scope.item
+    return lambda frame: frame.scope.element()
 
 
 def emit_unary(node: Unary) -> Run:
@@ -120,8 +120,23 @@ def emit_binary(node: Binary) -> Run:
     if node.operator in ARITHMETIC:
         compute = ARITHMETIC[node.operator]
         return lambda frame: compute(left(frame), right(frame))
+    if node.exact is not None:
+        return exactly(left, right, node.exact, equal=node.operator == "==")
     compare = COMPARISONS[node.operator]
     return lambda frame: compare(frame, left(frame), right(frame))
+
+
+def exactly(left: Run, right: Run, kind: type, *, equal: bool) -> Run:
+    """`==` and `!=` of two values whose type was foretold."""
+
+    def compare(frame: Frame) -> bool:
+        one, other = left(frame), right(frame)
+        for side in (one, other):
+            if type(side) is not kind:
+                raise Failure(f"interface conversion: interface {{}} is {go_type(side)}, not {kind.__name__}")
+        return (one == other) is equal
+
+    return compare
 
 
 def lazy_and(left: Run, right: Run) -> Run:

@@ -17,6 +17,9 @@ from serinus.expr.values import Value, wrap
 Rule = Callable[[Node], Node]
 
 FLOATS_WANTED = {"isNaN", "isInf"}
+EXACT = {"int": int, "string": str}
+"""Types that `==` compares at once, refusing what is none of them after all."""
+
 WITHIN = "within"
 """`in` between an integer and a range, until the range's ends are known."""
 
@@ -42,10 +45,12 @@ def typed(node: Node, types: Mapping[int, Type]) -> Node:
     new = rebuilt(node, lambda child: typed(child, types))
     if isinstance(new, Call) and isinstance(new.callee, Name) and new.callee.name in FLOATS_WANTED:
         return replace(new, arguments=tuple(as_floats(argument) for argument in new.arguments))
-    if not isinstance(new, Binary) or new.operator != "in":
+    if not isinstance(new, Binary) or new.operator not in {"in", "==", "!="}:
         return new
     assert isinstance(node, Binary)
-    left = types.get(id(node.left))
+    left, right = types.get(id(node.left)), types.get(id(node.right))
+    if new.operator != "in":
+        return replace(new, exact=EXACT[left.name]) if left == right and left and left.name in EXACT else new
     if isinstance(new.right, Binary) and new.right.operator == ".." and left is not None and left.kind == "int":
         return replace(new, operator=WITHIN)
     return in_texts(new)

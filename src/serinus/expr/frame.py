@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from serinus.expr.access import HIDDEN
+from serinus.expr.errors import Failure
 from serinus.expr.instant import Time
 from serinus.expr.limits import Meter
 from serinus.expr.values import Value
@@ -15,6 +17,12 @@ class Scope:
     item: Value = None
     index: int = 0
     gathered: Value = None
+
+    def element(self) -> Value:
+        """The element. Raises Failure for an entry of a map."""
+        if self.item is HIDDEN:
+            raise Failure("cannot use a map as an array")
+        return self.item
 
 
 @dataclass(slots=True)

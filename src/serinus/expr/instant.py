@@ -36,6 +36,8 @@ class Location:
 
 
 ZERO = Location("UTC")
+LOCAL = Location("Local")
+"""Conditions have no local time: it is UTC under another name."""
 
 
 @dataclass(frozen=True)
@@ -115,8 +117,10 @@ def moment_at(days: int, seconds: int, nanoseconds: int, location: Location) -> 
 
 def load_location(name: str) -> Location:
     """A time zone of the database by its name. Raises Failure."""
-    if name in {"", "UTC", "Local"}:
-        return Location(name or "UTC")
+    if name in {"", "UTC"}:
+        return ZERO
+    if name == "Local":
+        return LOCAL
     if ".." in name or name[0] in "/\\" or "\\" in name:
         raise Failure("time: invalid location name")
     try:

@@ -4,6 +4,7 @@ import math
 from typing import Any
 
 from serinus.expr.errors import Failure
+from serinus.expr.instant import Time
 from serinus.expr.values import ARRAYS, Keyed, Pair, Value, go_type
 
 
@@ -13,6 +14,8 @@ def entry_key(value: Value) -> Any:
         return (float, object()) if math.isnan(value) else (float, value)
     if isinstance(value, Pair):
         return (Pair, *(entry_key(item) for item in value))
+    if isinstance(value, Time):
+        return (Time, value.nanoseconds, id(value.location))
     if type(value) in ARRAYS or isinstance(value, dict | Keyed):
         raise Failure(f"runtime error: hash of unhashable type {go_type(value)}")
     return (type(value), value)

@@ -94,7 +94,7 @@ def abbreviation(time: Time) -> str:
     if name:
         return name
     minutes = abs(offset) // 60
-    return f"{'-' if offset < 0 else '+'}{minutes // 60:02d}" + (f"{minutes % 60:02d}" if minutes % 60 else "")
+    return f"{'-' if offset < 0 else '+'}{minutes // 60:02d}{minutes % 60:02d}"
 
 
 def zone(time: Time, part: str) -> str:

@@ -4,10 +4,11 @@ from collections.abc import Callable
 from functools import cmp_to_key
 from typing import Any
 
-from serinus.expr.access import MISSING, entry, fetch, to_int
+from serinus.expr.access import MISSING, entry, fetch, field_name, to_int
 from serinus.expr.compare import equal, less
 from serinus.expr.errors import Failure
 from serinus.expr.frame import Frame
+from serinus.expr.instant import Location, Time
 from serinus.expr.keys import put
 from serinus.expr.limits import descend
 from serinus.expr.methods import method_of
@@ -84,6 +85,8 @@ def get(_frame: Frame, base: Value, key: Value) -> Value:
     if isinstance(base, dict | Keyed):
         found = entry(base, key)
         return None if found is MISSING else found
+    if isinstance(base, Time | Location):
+        field_name(key, base)
     if type(base) not in ARRAYS and type(base) is not str:
         return None
     elements = raw(base) if type(base) is str else base

@@ -2,11 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from serinus.expr import types
 from serinus.expr.errors import Failure
-from serinus.expr.instant import DAY, SECOND, ZERO, Location, Time, date_of, days_of, moment_at
+from serinus.expr.instant import DAY, LOCAL, SECOND, Time, date_of, days_of, moment_at
 from serinus.expr.layout_text import DAYS, MONTHS, written
 from serinus.expr.span import written_duration
 from serinus.expr.types import Type, function
@@ -166,7 +165,7 @@ METHODS: dict[str, dict[str, Method]] = {
         "String": _method(written_time, _TEXT),
         "In": _method(lambda time, place: Time(time.nanoseconds, place), types.LOCATION, _TIME),
         "UTC": _method(lambda time: Time(time.nanoseconds), _TIME),
-        "Local": _method(lambda time: Time(time.nanoseconds, Location("Local")), _TIME),
+        "Local": _method(lambda time: Time(time.nanoseconds, LOCAL), _TIME),
         "Location": _method(lambda time: time.location, types.LOCATION),
         "Zone": Method(function((), _TEXT, _INT), lambda time: time.location.at(time.seconds)[1]),
         "Date": _date_results(_INT, types.MONTH, _INT),

@@ -41,7 +41,7 @@ class Loop:
             frame.meter.step(self.cost)
             frame.scope = scope
             scope.item, scope.index = values[place], place
-            yield self.body(frame) if self.body else scope.item
+            yield self.body(frame) if self.body else scope.element()
 
     def hits(self, frame: Frame, *, backwards: bool = False) -> Iterator[bool]:
         """The same for a predicate that must give a bool."""
@@ -52,7 +52,7 @@ class Loop:
 
     def picked(self, frame: Frame) -> Value:
         """The element that was hit, or what becomes of it."""
-        return self.then(frame) if self.then else frame.scope.item
+        return self.then(frame) if self.then else frame.scope.element()
 
 
 def emit_predicate(node: Builtin, emit: Callable[[Node], Run]) -> Run:
@@ -151,7 +151,7 @@ def find_last_index(loop: Loop, frame: Frame) -> int | None:
 def group_by(loop: Loop, frame: Frame) -> Keyed:
     made = Keyed(groups=True)
     for key in loop.each(frame):
-        made.entries.setdefault(entry_key(key), (key, []))[1].append(frame.scope.item)
+        made.entries.setdefault(entry_key(key), (key, []))[1].append(frame.scope.element())
     return made
 
 

@@ -54,11 +54,16 @@ class Unary(Node):
 
 @dataclass(frozen=True, slots=True)
 class Binary(Node):
-    """An operator between two operands."""
+    """An operator between two operands.
+
+    `grouped` tells that it stands in parentheses, `exact` that `==` is known to
+    compare two values of this type, and refuses others.
+    """
 
     operator: str
     left: Node
     right: Node
+    exact: type | None = field(default=None, repr=False)
     grouped: bool = field(default=False, repr=False)
 
 

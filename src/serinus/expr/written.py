@@ -10,6 +10,9 @@ from serinus.expr.methods import month_name, written_time
 from serinus.expr.span import written_duration
 from serinus.expr.values import ARRAYS, INTEGERS, Duration, Function, Keyed, Month, Value, Weekday
 
+SCIENTIFIC = 6
+"""Power of ten from which `%v` writes an exponent."""
+
 
 def float_digits(number: float) -> tuple[str, str, int]:
     """Sign, the fewest digits that tell the number, and the exponent of the first."""
@@ -44,7 +47,7 @@ def written_float(number: float) -> str:
     if math.isinf(number):
         return "+Inf" if number > 0 else "-Inf"
     sign, digits, power = float_digits(number)
-    return (scientific_float if power < -4 or power >= 21 else plain_float)(sign, digits, power)
+    return (scientific_float if power < -4 or power >= SCIENTIFIC else plain_float)(sign, digits, power)
 
 
 def written(value: Value, meter: Meter, depth: int = 0) -> str:
