@@ -247,6 +247,11 @@ class Shop:
         named = [*self._named(), *([self._layer.made] if self._layer.made else [])]
         return {name: self.read(name)["metadata"]["resourceVersion"] for name in named}
 
+    def owners(self) -> set[str]:
+        """Who has written fields of the user's objects."""
+        found = [self.read(name, "--show-managed-fields")["metadata"]["managedFields"] for name in self._named()]
+        return {entry["manager"] for fields in found for entry in fields}
+
     def is_clean(self) -> bool:
         """Whether what was made for the update alone is gone; a TrafficSplit is made for all times."""
         made = self._layer.made
@@ -260,6 +265,11 @@ class Shop:
     def _named(self) -> list[str]:
         """The user's objects as kubectl names them."""
         return [f"{item['kind'].lower()}.{self.group(item)}/{item['metadata']['name']}" for item in self._layer.objects]
+
+    @property
+    def makes_all(self) -> bool:
+        """Whether a layer changes nothing of the user's, and only makes objects beside."""
+        return bool(self._layer.made) and not self._layer.header
 
     @staticmethod
     def group(item: Manifest) -> str:
@@ -282,6 +292,7 @@ def test_an_update_goes_through_a_layer_and_leaves_nothing(shop: Shop) -> None:
     before = shop.versions()
     time.sleep(QUIET_SECONDS)
     assert shop.versions() == before, "while nothing is decided, something is written"
+    assert ("serinus" in shop.owners()) == (not shop.makes_all), "who applies another weight must meet a conflict"
     shop.patch_status('{"status":{"pauseConditions":null}}')
     shop.until("Paused", 60)
     shop.patch_status('{"status":{"pauseConditions":null}}')

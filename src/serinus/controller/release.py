@@ -4,6 +4,7 @@ import logging
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from serinus.api import keys
 from serinus.api.kinds import ROLLOUT, SERVICE
@@ -72,7 +73,8 @@ class Releaser:
         if any(isinstance(item, Malformed) for item in rollouts):
             return None
         here = [item for item in rollouts if isinstance(item, Rollout) and item.metadata.deletion_timestamp is None]
-        return [item for item in here if ref in refs_of(item, self._stores.routers)]
+        whole = replace(ref, name="")
+        return [item for item in here if {ref, whole} & set(refs_of(item, self._stores.routers))]
 
 
 def _decoded(manifest: dict[str, Any]) -> Rollout | Malformed:

@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any
 
+from msgspec.structs import replace
+
 from serinus.api import keys
 from serinus.api.kinds import GROUP_VERSION, INGRESS, REPLICA_SET, ROLLOUT, SERVICE, Kind
 from serinus.api.meta import ObjectMeta
@@ -54,8 +56,8 @@ class Stores:
         return self.mirrors.are_ready(refs_of(rollout, self.routers), key)
 
     def users(self, ref: Ref) -> list[Rollout]:
-        """The Rollouts that name an object of a traffic layer and are not on their way out."""
-        found = self.rollouts.by("object", str(ref))
+        """The Rollouts that name an object of a traffic layer, or its kind, and are not on their way out."""
+        found = [item for name in (ref.name, "") for item in self.rollouts.by("object", str(replace(ref, name=name)))]
         return [item for item in found if isinstance(item, Rollout) and item.metadata.deletion_timestamp is None]
 
     def everyone(self) -> Iterator[Key]:

@@ -16,7 +16,7 @@ from serinus.api.workload import Foreign
 from serinus.plan import Ref
 from serinus.traffic import gateway_affinity as affinities
 from serinus.traffic import gateway_notes as notes
-from serinus.traffic.gateway_config import GROUP, PLUGIN, Asked, asked_routes, config_of
+from serinus.traffic.gateway_config import GROUP, PLUGIN, Asked, asked_routes, config_of, selected_kinds
 from serinus.traffic.gateway_notes import Added
 from serinus.traffic.gateway_own import Source, own_ref, own_route
 from serinus.traffic.gateway_problem import troubles
@@ -46,14 +46,14 @@ class Gateway:
         return PLUGIN in routing.plugins
 
     def reads(self, rollout: Rollout) -> Sequence[Ref]:
-        """The user's routes, and ours beside those that have requests."""
-        asked = asked_routes(rollout, self.kinds)
+        """The user's routes, and ours beside those that have requests; whole kinds where routes are selected."""
+        asked = asked_routes(rollout, self.kinds, {})
         own = [own_ref(item, rollout.name) for item in asked if item.has_requests]
-        return [*(item.ref for item in asked), *own]
+        return [*(item.ref for item in asked), *own, *selected_kinds(rollout, self.kinds)]
 
     def problem(self, rollout: Rollout, found: Found) -> str:
         """A route that is missing, or has no rule with both Services, or cannot do what the steps ask for."""
-        return next(troubles(rollout, asked_routes(rollout, self.kinds), found), "")
+        return next(troubles(rollout, asked_routes(rollout, self.kinds, found), found), "")
 
     def route(self, traffic: Traffic, found: Found) -> Sequence[Wanted]:
         """The user's routes with the decided weights, and our own beside them."""
@@ -94,7 +94,7 @@ class Gateway:
         return Wanted(ref, manifest, "UpdatedGatewayRoute", text) if difference(found.raw, manifest) else None
 
     def _present(self, traffic: Traffic, found: Found) -> Iterator[tuple[Asked, Foreign]]:
-        for asked in asked_routes(traffic.rollout, self.kinds):
+        for asked in asked_routes(traffic.rollout, self.kinds, found):
             if item := found.get(asked.ref):
                 yield asked, item
 

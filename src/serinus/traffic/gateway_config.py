@@ -5,15 +5,15 @@ The fields are those of the plugin that Argo Rollouts users have
 ``sessionAffinity`` is ours.
 """
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Collection, Iterator, Mapping
 
 import msgspec
 
 from serinus.api.kinds import Kind
-from serinus.api.meta import ApiStruct
+from serinus.api.meta import ApiStruct, LabelSelector
 from serinus.api.rollout import Rollout
 from serinus.plan import Ref
+from serinus.traffic.router import Found
 
 PLUGIN = "argoproj-labs/gatewayAPI"
 GROUP = "gateway.networking.k8s.io"
@@ -54,10 +54,11 @@ class GatewayConfig(ApiStruct, frozen=True):
     tls_routes: tuple[NamedRoute, ...] = ()
     namespace: str = ""
     """Where the routes are; beside the Rollout when absent."""
-    http_route_selector: Any = None
-    grpc_route_selector: Any = None
-    tcp_route_selector: Any = None
-    tls_route_selector: Any = None
+    http_route_selector: LabelSelector | None = None
+    """Every route with these labels, besides those that are named; so for the other kinds."""
+    grpc_route_selector: LabelSelector | None = None
+    tcp_route_selector: LabelSelector | None = None
+    tls_route_selector: LabelSelector | None = None
     disable_in_progress_label: bool = False
     in_progress_label_key: str = "rollouts.argoproj.io/gatewayapi-canary"
     in_progress_label_value: str = "in-progress"
@@ -65,9 +66,10 @@ class GatewayConfig(ApiStruct, frozen=True):
     session_affinity: SessionAffinity | None = None
 
     @property
-    def selectors(self) -> list[str]:
-        """The selectors that are set, as fields."""
-        return [f"{kind}RouteSelector" for kind in ROUTE_KINDS if getattr(self, f"{kind}_route_selector")]
+    def selectors(self) -> dict[str, LabelSelector]:
+        """The selectors that are set, by kind."""
+        given = {kind: getattr(self, f"{kind}_route_selector") for kind in ROUTE_KINDS}
+        return {kind: selector for kind, selector in given.items() if selector is not None}
 
     def routes(self) -> Iterator[tuple[str, str, NamedRoute]]:
         """Each route with its kind (``http``, ``grpc``, ``tcp`` or ``tls``) and the field that names it."""
@@ -109,14 +111,34 @@ def config_of(rollout: Rollout) -> GatewayConfig:
     return msgspec.convert((routing.plugins if routing else {}).get(PLUGIN) or {}, GatewayConfig)
 
 
-def asked_routes(rollout: Rollout, kinds: dict[str, Kind]) -> list[Asked]:
-    """The routes that a Rollout names; none when its configuration cannot be read."""
+def asked_routes(rollout: Rollout, kinds: Mapping[str, Kind], found: Found) -> list[Asked]:
+    """The routes that a Rollout names or selects; none when its configuration cannot be read."""
     try:
         config = config_of(rollout)
     except msgspec.ValidationError:
         return []
     namespace = config.namespace or rollout.metadata.namespace
-    return [
+    named = [
         Asked(Ref(kinds[kind], namespace, route.name), field, route.rule_name, route.use_header_routes)
         for kind, field, route in config.routes()
     ]
+    return [*named, *_selected(config, kinds, namespace, found, {item.ref for item in named})]
+
+
+def selected_kinds(rollout: Rollout, kinds: Mapping[str, Kind]) -> list[Ref]:
+    """The kinds of which a Rollout selects routes, as references to all objects of them."""
+    try:
+        config = config_of(rollout)
+    except msgspec.ValidationError:
+        return []
+    return [Ref(kinds[kind], config.namespace or rollout.metadata.namespace, "") for kind in config.selectors]
+
+
+def _selected(
+    config: GatewayConfig, kinds: Mapping[str, Kind], namespace: str, found: Found, named: Collection[Ref]
+) -> Iterator[Asked]:
+    for kind, selector in config.selectors.items():
+        there = [(ref, item) for ref, item in found.items() if (ref.kind, ref.namespace) == (kinds[kind], namespace)]
+        for ref, item in sorted(there, key=lambda pair: pair[0].name):
+            if ref not in named and not selector.is_empty and selector.matches(item.metadata.labels):
+                yield Asked(ref, f".{kind}RouteSelector")

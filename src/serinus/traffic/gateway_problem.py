@@ -32,8 +32,12 @@ def troubles(rollout: Rollout, asked: Sequence[Asked], found: Found) -> Iterator
 
 
 def _config(config: GatewayConfig, asked: Sequence[Asked]) -> Iterator[Trouble]:
-    for field in config.selectors:
-        yield Trouble(f".{field}: Forbidden: routes are not found by labels: name them, as in httpRoutes")
+    for kind, selector in config.selectors.items():
+        field = f".{kind}RouteSelector"
+        if selector.is_empty:
+            yield Trouble(f"{field}: Invalid value: {{}}: an empty selector would match every route: name a label")
+        elif not any(item.field == field for item in asked):
+            yield invalid(field, selector, "no other route has these labels")
     if not asked and not config.selectors:
         yield Trouble("name at least one route in httpRoutes, grpcRoutes, tcpRoutes or tlsRoutes")
     refs = [item.ref for item in asked]
