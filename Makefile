@@ -4,10 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint bench format lock clean help
+.PHONY: demo test lint bench bench-lossless format lock clean help
 
 help: ## Say what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-8s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-14s %s\n", $$1, $$2}' Makefile
 
 demo: $(READY) ## See the article's canary happen on a real cluster
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/serinus demo
@@ -23,6 +23,9 @@ lint: $(READY) ## Check style, types and the layers of the design
 
 bench: $(READY) ## Measure API calls, CPU, memory and reaction times
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m benchmarks
+
+bench-lossless: $(READY) ## Prove that no request is lost: 100 updates, 200,000 requests
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m benchmarks.lossless
 
 format: $(READY) ## Bring the code into the project's style
 	@$(BIN)/ruff check --fix .
