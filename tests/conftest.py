@@ -33,7 +33,7 @@ HOW_TO_GET_IT = "see why with `serinus up --no-controller`, which builds what is
 
 SHARED = "SERINUS_TEST_CLUSTER"
 """In the environment of all workers: the folder and the mark of the cluster that they share."""
-PID = "up.pid"
+NAME, UP_LOG = "tests", "up.log"
 STOP_LIMIT = 30.0
 
 held = pytest.StashKey["tuple[subprocess.Popen[bytes], int]"]()
@@ -134,9 +134,9 @@ def cluster(request: pytest.FixtureRequest) -> Cluster:
     root = Path(shared)
     with (root / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (root / PID).exists():
-            (root / PID).write_text(str(start_cluster(root, mark).pid))
-        return wait_ready(int((root / PID).read_text()), root, mark)
+        if not (root / UP_LOG).exists():
+            start_cluster(root, mark)
+        return running_cluster(root, mark)
 
 
 @pytest.fixture
@@ -169,20 +169,24 @@ def start_guard(mark: str) -> "tuple[subprocess.Popen[bytes], int]":
     return watchdog, writer
 
 
-def start_cluster(root: Path, mark: str) -> "subprocess.Popen[bytes]":
-    """Start `serinus up` as a user does."""
+def start_cluster(root: Path, mark: str) -> None:
+    """Start `serinus up` as a user does, in the background; fail with what it says when it cannot."""
     env = {**os.environ, "SERINUS_STATE": str(root), guard.MARK: mark}
     env.pop("KUBECONFIG", None)
-    argv = [sys.executable, "-m", "serinus", "up", "--no-controller", "--name", "tests"]
-    with (root / "up.log").open("wb") as log:
-        return subprocess.Popen(argv, env=env, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+    argv = [sys.executable, "-m", "serinus", "up", "--detach", "--no-controller", "--name", NAME]
+    with (root / UP_LOG).open("wb") as log:
+        done = subprocess.run(
+            argv, env=env, check=False, stdin=subprocess.DEVNULL, stdout=log, stderr=log, timeout=UP_LIMIT
+        )
+    if done.returncode:
+        pytest.fail(f"no cluster: {last_line(root)}; {HOW_TO_GET_IT}")
 
 
 def stop_cluster(root: Path) -> None:
     """Ask the cluster to end, if there is one, and wait for it."""
-    if not (root / PID).exists():
+    pid = read_state(root / NAME).get("pid")
+    if pid is None:
         return
-    pid = int((root / PID).read_text())
     deadline = time.monotonic() + STOP_LIMIT
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, signal.SIGTERM)
@@ -198,18 +202,16 @@ def is_alive(pid: int) -> bool:
         return False
 
 
-def wait_ready(pid: int, root: Path, mark: str) -> Cluster:
-    """Wait until the cluster's state file says that it is ready."""
-    folder = root / "tests"
-    deadline = time.monotonic() + UP_LIMIT
-    while not (found := read_state(folder)).get("ready"):
-        if not is_alive(pid) or time.monotonic() > deadline:
-            pytest.fail(f"no cluster: {last_line(root)}; {HOW_TO_GET_IT}")
-        time.sleep(0.05)
+def running_cluster(root: Path, mark: str) -> Cluster:
+    """The cluster as its state file describes it."""
+    folder = root / NAME
+    found = read_state(folder)
+    if not found.get("ready"):
+        pytest.fail(f"no cluster: {last_line(root)}; {HOW_TO_GET_IT}")
     users = yaml.safe_load(Path(found["kubeconfig"]).read_text())["users"]
     tokens = {user["name"]: user["user"]["token"] for user in users}
     return Cluster(
-        pid=pid,
+        pid=found["pid"],
         folder=folder,
         kubeconfig=Path(found["kubeconfig"]),
         context=found["context"],
@@ -233,4 +235,4 @@ def read_state(folder: Path) -> dict:
 
 def last_line(root: Path) -> str:
     """The last thing that `serinus up` said."""
-    return ((root / "up.log").read_text().strip().splitlines() or ["it said nothing"])[-1]
+    return ((root / UP_LOG).read_text().strip().splitlines() or ["it said nothing"])[-1]

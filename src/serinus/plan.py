@@ -12,7 +12,7 @@ from msgspec import Struct, field
 from serinus.api.kinds import Kind
 from serinus.api.rollout import Rollout
 from serinus.api.scalar import Manifest
-from serinus.api.workload import Foreign, ReplicaSet, Service
+from serinus.api.workload import Foreign, Pod, ReplicaSet, Service
 
 
 class Ref(Struct, frozen=True):
@@ -102,7 +102,13 @@ class Created(Struct, frozen=True):
     name: str
 
 
-Ask = Defaulted | Created
+class Pods(Struct, frozen=True):
+    """Ask: which pods are there that a selector matches? The answer is old soon."""
+
+    selector: str
+
+
+Ask = Defaulted | Created | Pods
 
 
 class Refused(Struct, frozen=True):
@@ -122,7 +128,13 @@ class Read(Struct, frozen=True):
     manifest: Manifest
 
 
-Answer = Refused | Read
+class Listed(Struct, frozen=True):
+    """Answer: pods as they are."""
+
+    pods: tuple[Pod, ...]
+
+
+Answer = Refused | Read | Listed
 
 
 class Settings(Struct, frozen=True):

@@ -113,8 +113,9 @@ ROUTED = [
         f'{CANARY}.pingPong: Invalid value: "": Ping-pong feature works with the ALB and Istio traffic routers only',
     ),
     (
-        canary(dynamicStableScale=True),
-        f"{CANARY}.dynamicStableScale: Forbidden: this version of Serinus does not serve dynamicStableScale",
+        canary(dynamicStableScale=True, scaleDownDelaySeconds=5),
+        f"{CANARY}.scaleDownDelaySeconds: Invalid value: 5: cannot be used with dynamicStableScale: "
+        "the stable version shrinks as traffic leaves it",
     ),
     (
         canary(stableService=""),

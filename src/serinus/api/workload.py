@@ -119,6 +119,44 @@ class Service(ApiStruct, frozen=True):
         return self.spec.selector.get(keys.POD_TEMPLATE_HASH, "")
 
 
+class PodCondition(ApiStruct, frozen=True):
+    """One condition of a pod: what it is, and whether it holds."""
+
+    type: str
+    status: str
+
+
+class PodStatus(ApiStruct, frozen=True):
+    """What a pod is."""
+
+    conditions: tuple[PodCondition, ...] = ()
+
+
+class Pod(ApiStruct, frozen=True):
+    """A pod: the part that a restart reads."""
+
+    metadata: ObjectMeta
+    status: PodStatus = field(default_factory=PodStatus)
+
+    @property
+    def is_serving(self) -> bool:
+        """Whether it is ready, and not about to end."""
+        is_ready = any(item.type == "Ready" and item.status == "True" for item in self.status.conditions)
+        return is_ready and self.metadata.deletion_timestamp is None
+
+    @property
+    def owner(self) -> str:
+        """The uid of the ReplicaSet that made it; empty without one."""
+        controller = self.metadata.controller
+        return controller.uid if controller else ""
+
+    @property
+    def created(self) -> float:
+        """When it was made, in seconds since the epoch."""
+        moment = self.metadata.creation_timestamp
+        return moment.timestamp() if moment else 0.0
+
+
 class Foreign(ApiStruct, frozen=True):
     """An object of somebody else's kind: read as plain data, patched, never replaced.
 

@@ -3,10 +3,12 @@
 import asyncio
 from datetime import timedelta
 
-from serinus.plan import Answer, Ask, Refused
+from serinus.plan import Answer, Ask, Listed, Refused
 
 _REFUSAL_SECONDS = timedelta(seconds=19).total_seconds()
 """A refusal is asked about again after this time, as what refuses may change unseen (a policy, a quota)."""
+
+_LIST_SECONDS = timedelta(seconds=1).total_seconds()
 
 
 class Answers:
@@ -31,4 +33,6 @@ class Answers:
 
 
 def _counts(answer: Answer, age: float) -> bool:
+    if isinstance(answer, Listed):
+        return age < _LIST_SECONDS
     return not isinstance(answer, Refused) or age < _REFUSAL_SECONDS

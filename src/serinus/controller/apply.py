@@ -4,17 +4,53 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 
-from serinus.api.kinds import REPLICA_SET, ROLLOUT
+from serinus.api.kinds import POD, REPLICA_SET, ROLLOUT
 from serinus.api.rollout import Rollout
-from serinus.kube import AlreadyExists, ApiError, Client, Conflict, Forbidden, Invalid, KubeError, NotFound, Status
-from serinus.plan import Answer, Ask, Create, Created, Defaulted, Delete, Evict, Patch, Plan, Read, Ref, Refused, Write
+from serinus.api.workload import Pod
+from serinus.kube import (
+    AlreadyExists,
+    ApiError,
+    Client,
+    Conflict,
+    Forbidden,
+    Invalid,
+    KubeError,
+    NotFound,
+    Status,
+    TooManyRequests,
+)
+from serinus.plan import (
+    Answer,
+    Ask,
+    Create,
+    Created,
+    Defaulted,
+    Delete,
+    Evict,
+    Listed,
+    Patch,
+    Plan,
+    Pods,
+    Read,
+    Ref,
+    Refused,
+    Write,
+)
 
 log = logging.getLogger(__name__)
 
 Wrote = Callable[[Ref, str], None]
 """Told of the object and its new resource version after every write."""
+
+
+class _PodList(Struct, frozen=True):
+    items: tuple[Pod, ...] = ()
+
+
+_pods = msgspec.json.Decoder(_PodList)
 
 
 class RejectedError(Exception):
@@ -66,8 +102,8 @@ class Applier(Struct, frozen=True):
             body = {"metadata": {"resourceVersion": version}, "status": plan.status}
             wrote(me, _version(await self.client.patch(f"{me.path}/status", body)))
 
-    async def answer(self, ask: Ask) -> Answer:
-        """Ask the API what the plan wants to know."""
+    async def answer(self, ask: Ask, namespace: str) -> Answer:
+        """Ask the API what the plan for an object of a namespace wants to know."""
         match ask:
             case Defaulted(manifest):
                 path = REPLICA_SET.path(manifest["metadata"]["namespace"])
@@ -75,6 +111,9 @@ class Applier(Struct, frozen=True):
                     return Read(await self.client.create(path, manifest, {"dryRun": "All"}))
                 except Invalid as error:
                     return Refused(error.message)
+            case Pods(selector):
+                data = await self.client.raw("GET", POD.path(namespace), {"labelSelector": selector})
+                return Listed(_pods.decode(data).items)
             case Created(name):
                 raise AssertionError(f"the creation of {name} is answered when it is tried")
 
@@ -88,8 +127,20 @@ class Applier(Struct, frozen=True):
             case Delete(ref, uid):
                 return await self._delete(ref, uid)
             case Evict(ref, uid):
-                eviction = {"metadata": {"name": ref.name}, "deleteOptions": {"preconditions": {"uid": uid}}}
-                return await self.client.create(f"{ref.path}/eviction", eviction)
+                return await self._evict(ref, uid)
+
+    async def _evict(self, ref: Ref, uid: str) -> Any:
+        eviction = {
+            "apiVersion": "policy/v1",
+            "kind": "Eviction",
+            "metadata": {"name": ref.name, "namespace": ref.namespace},
+            "deleteOptions": {"preconditions": {"uid": uid}},
+        }
+        try:
+            return await self.client.create(f"{ref.path}/eviction", eviction)
+        except (NotFound, TooManyRequests) as error:
+            log.debug("%s is not evicted now: %s", ref, error)  # it is gone, or a disruption budget holds it
+            return None
 
     async def _patch(self, write: Patch) -> Any:
         body = write.body

@@ -102,7 +102,7 @@ class Loop:
         if plan.why:
             log.debug("%s waits: %s", key, "; ".join(plan.why))
         for ask in plan.asks:
-            self.answers.file(rollout.metadata.uid, ask, await self.client_for(key, rollout).answer(ask))
+            self.answers.file(rollout.metadata.uid, ask, await self.client_for(key, rollout).answer(ask, key.namespace))
         if plan.asks:
             self.queue.add(key)
         await self._apply(key, seen, plan)

@@ -13,6 +13,7 @@ from serinus.rollout.metadata import next_revision
 from serinus.rollout.order import in_safe_order
 from serinus.rollout.progress import Progress, earliest, earliest_of
 from serinus.rollout.report import create_failed, invalid, report, status_patch
+from serinus.rollout.restart import restart
 from serinus.rollout.strategy import Strategy, strategy_of
 from serinus.rollout.troubled import hold
 from serinus.rollout.validate import problem
@@ -38,14 +39,17 @@ def plan_rollout(seen: Seen, now: datetime, routers: Sequence[Router]) -> Plan:
     progress = strategy.advance(seen, fleet, now, routers)
     fleet = fleet.promoted if progress.promotion else fleet
     goal, new_size = _goal(seen, fleet, strategy, progress, now)
+    renewal = restart(seen, fleet, now)
+    goal = replace(goal, restarted_at=renewal.restarted_at)
     status, late = report(seen, fleet, goal, now)
-    writes = in_safe_order(seen, fleet, goal, routers, new_size)
+    writes = (*in_safe_order(seen, fleet, goal, routers, new_size), *renewal.evictions)
     return Plan(
         writes=writes,
         status=status_patch(seen.rollout.status, status),
         events=events_of(seen, fleet, goal, status, writes),
-        wake=earliest(goal.wake, late),
-        why=goal.why,
+        asks=renewal.asks,
+        wake=earliest(goal.wake, late, renewal.wake),
+        why=(*goal.why, *renewal.why),
     )
 
 

@@ -5,7 +5,7 @@ from msgspec import Struct
 from serinus.api import keys
 from serinus.api.rollout import Rollout
 from serinus.api.workload import ReplicaSet
-from serinus.plan import Defaulted, Read, Refused, Seen
+from serinus.plan import Defaulted, Read, Seen
 from serinus.rollout.metadata import bare_manifest
 from serinus.rollout.podhash import template_hash
 
@@ -125,7 +125,7 @@ def _adopted(seen: Seen, owned: tuple[ReplicaSet, ...]) -> ReplicaSet | None:
     """The ReplicaSet of another controller whose template is equal, so that taking over restarts no pod."""
     ask = adoption_ask(seen)
     answer = seen.answers.get(ask) if ask else None
-    if answer is None or isinstance(answer, Refused):
+    if not isinstance(answer, Read):
         return None
     wanted = _comparable(answer)
     return next((item for item in owned if _is_strange(item) and _template(item.spec.template) == wanted), None)

@@ -29,5 +29,7 @@ class Goal(Struct, frozen=True):
     """Service → pod-template hash."""
     traffic: Split | None = None
     """None without a traffic router."""
+    restarted_at: datetime | None = None
+    """Which restart is done: pods that are older are gone."""
     why: tuple[str, ...] = ()
     wake: datetime | None = None

@@ -50,6 +50,7 @@ def report(seen: Seen, fleet: Fleet, goal: Goal, now: datetime) -> tuple[Rollout
         current_step_index=progress.index,
         stable_rs=progress.stable_hash,
         observed_generation=str(rollout.metadata.generation),
+        restarted_at=goal.restarted_at,
         canary=replace(
             rollout.status.canary,
             weights=_weights(seen, fleet, goal),

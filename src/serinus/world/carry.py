@@ -3,8 +3,27 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from serinus.api.kinds import REPLICA_SET
-from serinus.plan import Answer, Ask, Create, Created, Defaulted, Delete, Evict, Patch, Plan, Read, Ref, Refused, Write
+import msgspec
+
+from serinus.api.kinds import POD, REPLICA_SET
+from serinus.api.workload import Pod
+from serinus.plan import (
+    Answer,
+    Ask,
+    Create,
+    Created,
+    Defaulted,
+    Delete,
+    Evict,
+    Listed,
+    Patch,
+    Plan,
+    Pods,
+    Read,
+    Ref,
+    Refused,
+    Write,
+)
 from serinus.world.admission import complaint, with_defaults
 from serinus.world.server import RefusalError, Server
 
@@ -35,7 +54,7 @@ def send(server: Server, write: Write, now: datetime) -> None:
             server.delete(ref, now, uid)
 
 
-def answer(ask: Ask) -> Answer | None:
+def answer(server: Server, ask: Ask, namespace: str) -> Answer | None:
     """What the API says to a question; None where only an attempt can tell."""
     match ask:
         case Defaulted(manifest):
@@ -43,6 +62,8 @@ def answer(ask: Ask) -> Answer | None:
             read = with_defaults(ref, manifest)
             text = complaint(ref, read)
             return Refused(f'ReplicaSet.apps "{ref.name}" is invalid: {text}') if text else Read(read)
+        case Pods():
+            return Listed(tuple(msgspec.convert(item, Pod) for _, item in server.list(POD, namespace)))
         case Created():
             return None
 

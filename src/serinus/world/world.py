@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 from serinus.api.kinds import ROLLOUT
-from serinus.plan import Answer, Ask, Event, Plan, Ref, Seen, Settings, Write
+from serinus.plan import Answer, Ask, Event, Listed, Plan, Ref, Seen, Settings, Write
 from serinus.world import carry
 from serinus.world.delays import Chance, Delays
 from serinus.world.gap import Gap
@@ -133,8 +133,10 @@ class World:
             if plan.wake <= self.now and plan.is_empty:
                 raise StuckError(f"a plan that does nothing wants to be asked again at once: {plan.why}")
             self._wakes[ref] = plan.wake
+        # A list is old as soon as a decision was made with it.
+        self._answers = {ask: item for ask, item in self._answers.items() if not isinstance(item, Listed)}
         for ask in plan.asks:
-            if (reply := carry.answer(ask)) is not None:
+            if (reply := carry.answer(self.server, ask, ref.namespace)) is not None:
                 self._answers[ask] = reply
                 self._wakes[ref] = self.now
         self._carry_out(ref, plan)
