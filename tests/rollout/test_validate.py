@@ -114,8 +114,10 @@ ROUTED = [
     ),
     (
         canary(dynamicStableScale=True, scaleDownDelaySeconds=5),
-        f"{CANARY}.scaleDownDelaySeconds: Invalid value: 5: cannot be used with dynamicStableScale: "
-        "the stable version shrinks as traffic leaves it",
+        (
+            f"{CANARY}.scaleDownDelaySeconds: Invalid value: 5: cannot be used with dynamicStableScale: "
+            "the stable version shrinks as traffic leaves it"
+        ),
     ),
     (
         canary(stableService=""),
