@@ -4,13 +4,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint bench bench-lossless format lock clean help
+.PHONY: demo demo-istio test lint bench bench-lossless format lock clean help
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-14s %s\n", $$1, $$2}' Makefile
 
 demo: $(READY) ## See the article's canary happen on a real cluster
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/serinus demo
+
+demo-istio: $(READY) ## The same through Istio, and between services inside
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/serinus demo --scenario istio
 
 test: $(READY) lint ## Run the linters and every test, those on the real cluster included
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/pytest --numprocesses 3 --dist worksteal

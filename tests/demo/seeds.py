@@ -1,30 +1,42 @@
-"""A good row, and ways to spoil it."""
+"""Good rows of both columns, and ways to spoil them."""
 
 from msgspec.structs import replace
 
 from serinus.demo.reading import Objects, Size
 from serinus.demo.row import Row
+from serinus.demo.scenario import Moment, Wanted
+from serinus.demo.scenarios.istio import istio
 from serinus.demo.scenarios.nginx import nginx
 
 SCENARIO = nginx(6.0)
 MOMENTS = {moment.title: moment for moment in SCENARIO.moments}
+ISTIO = istio(20.0)
+ISTIO_MOMENTS = {moment.title: moment for moment in ISTIO.moments}
 PREFIX = "nginx.ingress.kubernetes.io"
 
 
-def good(title: str) -> Row:
+def good(title: str, moments: dict[str, Moment] = MOMENTS) -> Row:
     """A row that shows exactly what is wanted."""
-    wanted = MOMENTS[title].wanted
-    share = 10 * wanted.weight
+    wanted = moments[title].wanted
     return Row(
         title=title,
         wanted=wanted,
         objects=Objects(
             ingresses={name: dict(notes) for name, notes in wanted.ingresses.items()},
+            virtual_services={name: dict(weights) for name, weights in wanted.virtual_services.items()},
             services=dict(wanted.services),
             pods={image: Size(size, size, size) for image, size in wanted.pods.items()},
         ),
-        answers={image: count for image, count in ((wanted.new, share), (wanted.stable, 1000 - share)) if count},
+        answers=split(wanted, wanted.weight),
+        inside={} if wanted.inside is None else split(wanted, wanted.inside),
     )
+
+
+def split(wanted: Wanted, weight: int) -> dict[str, int]:
+    """Exactly enough answers, exactly in the wanted shares."""
+    new = wanted.requests * weight // 100
+    parts = ((wanted.new, new), (wanted.stable, wanted.requests - new))
+    return {image: count for image, count in parts if count}
 
 
 def with_objects(row: Row, **parts: object) -> Row:

@@ -9,7 +9,8 @@ from demo.seeds import MOMENTS, PREFIX, good, with_objects
 from serinus.demo.check import offences
 from serinus.demo.reading import Size
 from serinus.demo.row import Row
-from serinus.demo.scenarios.nginx import CANARY_INGRESS, CLASS, FIRST, INGRESS, SECOND, THIRD
+from serinus.demo.scenarios.column import FIRST, SECOND, THIRD
+from serinus.demo.scenarios.nginx import CANARY_INGRESS, CLASS, INGRESS
 
 TEN = CLASS | {f"{PREFIX}/canary": "true", f"{PREFIX}/canary-weight": "10"}
 EXTRA = f"{PREFIX}/canary-by-header"

@@ -6,7 +6,7 @@ import pytest
 
 from demo.seeds import MOMENTS
 from serinus.demo.routes import is_in_effect
-from serinus.demo.scenarios.nginx import FIRST, SECOND
+from serinus.demo.scenarios.column import FIRST, SECOND
 from serinus.demo.sight import Sight
 from serinus.local.gateways.addresses import LISTENS
 from serinus.local.gateways.routing import Backend, Canary, Location, Routing, Server, Split

@@ -6,7 +6,8 @@ from demo.seeds import MOMENTS, PREFIX, SCENARIO
 from serinus.cli import demo as command
 from serinus.demo.article import manifest, shortened
 from serinus.demo.scenarios import SCENARIOS
-from serinus.demo.scenarios.nginx import CANARY_INGRESS, CLASS, FIRST, INGRESS, SECOND, THIRD
+from serinus.demo.scenarios.column import FIRST, SECOND, THIRD
+from serinus.demo.scenarios.nginx import CANARY_INGRESS, CLASS, INGRESS
 
 
 def test_the_command_offers_the_scenarios_that_there_are() -> None:

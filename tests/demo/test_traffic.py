@@ -115,7 +115,7 @@ async def test_both_clients_count_good_and_bad_answers() -> None:
         running = asyncio.create_task(traffic.run())
         assert await until(lambda: traffic.tally.requests >= 60, 10)
         sample = traffic.measure()
-        assert await until(lambda: sample.size >= 30, 10)
+        assert await until(lambda: sample.answers.total() >= 30, 10)
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
     assert traffic.tally.failed == 1

@@ -6,7 +6,7 @@ import click
 
 from serinus.cli.up import plain_errors
 
-SCENARIOS = ("nginx",)
+SCENARIOS = ("nginx", "istio")
 """Told here too, since help must come without the demo's room."""
 
 
@@ -24,11 +24,11 @@ SCENARIOS = ("nginx",)
 def demo(  # noqa: PLR0913, PLR0917 - one per option
     ctx: click.Context, scenario: str, short_pauses: bool, as_json: bool, no_color: bool, keep: bool
 ) -> None:
-    """See a canary through nginx happen on a real cluster.
+    """See a canary happen on a real cluster.
 
     Starts a cluster of its own, updates a Rollout step by step while requests
-    flow through nginx, aborts a second update, checks every step, and removes
-    the cluster. Ends with 1 when anything is not as it should be.
+    flow through nginx or Envoy, aborts a second update, checks every step, and
+    removes the cluster. Ends with 1 when anything is not as it should be.
     """
     with plain_errors():
         from serinus.demo.run import Options, run  # noqa: PLC0415 - help must come at once

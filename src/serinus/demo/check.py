@@ -2,33 +2,43 @@
 
 from collections.abc import Iterator, Mapping
 
-from serinus.demo.row import ENOUGH, ERRORS, Row, standard_error
+from serinus.demo.row import ERRORS, Row, Side, share, standard_error
+from serinus.demo.weights import spoken
 
 
 def offences(row: Row) -> list[str]:
     """Say all that is not as it should be; nothing for a good row."""
-    found = [*row.troubles, *_traffic(row), *_share(row), *_ingresses(row), *_services(row), *_pods(row)]
+    shares = [line for side in row.sides for line in (*_strangers(row, side), *_share(row, side))]
+    objects = (*_ingresses(row), *_virtual_services(row), *_services(row), *_pods(row))
+    found = [*row.troubles, *_failures(row), *shares, *objects]
     return [f"{row.title}: {offence}" for offence in found]
 
 
-def _traffic(row: Row) -> Iterator[str]:
+def _failures(row: Row) -> Iterator[str]:
     if row.failed:
         first = f", the first: {row.failures[0]}" if row.failures else ""
         yield f"{row.failed} failed {'request' if row.failed == 1 else 'requests'}{first}"
-    for image in sorted(set(row.answers) - {row.wanted.new, row.wanted.stable}):
-        yield f"{row.answers[image]} requests were answered by {image}, which should get none"
 
 
-def _share(row: Row) -> Iterator[str]:
-    if row.requests < ENOUGH:
-        yield f"the share rests on {row.requests} requests, not on {ENOUGH}"
-    if not row.requests:
+def _strangers(row: Row, side: Side) -> Iterator[str]:
+    for image in sorted(set(side.answers) - {row.wanted.new, row.wanted.stable}):
+        yield f"{side.answers[image]} {_requests(side)} were answered by {image}, which should get none"
+
+
+def _share(row: Row, side: Side) -> Iterator[str]:
+    if side.requests < row.wanted.requests:
+        yield f"the share rests on {side.requests} {_requests(side)}, not on {row.wanted.requests}"
+    if not side.requests:
         return
-    wanted = row.wanted.weight / 100
-    allowed = ERRORS * standard_error(wanted, row.requests)
-    if abs(row.share - wanted) > allowed:
-        seen = f"{row.wanted.new} got {100 * row.share:.1f} % of {row.requests} requests"
-        yield f"{seen}, not {row.wanted.weight} % (by chance at most {100 * allowed:.1f} points away)"
+    seen, wanted = share(side.answers, row.wanted.new), side.weight / 100
+    allowed = ERRORS * standard_error(wanted, side.requests)
+    if abs(seen - wanted) > allowed:
+        told = f"{row.wanted.new} got {100 * seen:.1f} % of {side.requests} {_requests(side)}"
+        yield f"{told}, not {side.weight} % (by chance at most {100 * allowed:.1f} points away)"
+
+
+def _requests(side: Side) -> str:
+    return f"requests from {side.name}" if side.name else "requests"
 
 
 def _ingresses(row: Row) -> Iterator[str]:
@@ -49,6 +59,15 @@ def _annotations(wanted: Mapping[str, str], seen: Mapping[str, str]) -> Iterator
             yield f'the annotation {key} "{seen[key]}", which should not be there'
         elif seen[key] != wanted[key]:
             yield f'the annotation {key} "{seen[key]}", not "{wanted[key]}"'
+
+
+def _virtual_services(row: Row) -> Iterator[str]:
+    seen = row.objects.virtual_services
+    for name, weights in row.wanted.virtual_services.items():
+        if name not in seen:
+            yield f"the VirtualService's route {name} is missing"
+        elif seen[name] != weights:
+            yield f"the VirtualService's route {name} leads to {spoken(seen[name])}, not to {spoken(weights)}"
 
 
 def _services(row: Row) -> Iterator[str]:

@@ -5,18 +5,17 @@ from dataclasses import dataclass
 
 import msgspec
 
+from serinus.demo.front import Front
 from serinus.demo.kubectl import Kubectl, KubectlError, spoken
-from serinus.demo.reading import KINDS, Objects, read
+from serinus.demo.reading import Objects, read
 from serinus.demo.record import Record
-from serinus.demo.routes import is_in_effect
-from serinus.demo.row import ENOUGH, Row
-from serinus.demo.scenario import PATIENCE, Moment
+from serinus.demo.row import Row
+from serinus.demo.scenario import PATIENCE, Moment, Wanted
 from serinus.demo.screen import Screen
 from serinus.demo.table import Now
 from serinus.demo.tally import Sample
 from serinus.demo.traffic import Traffic
 from serinus.demo.watch import Watch, until
-from serinus.local.gateways.nginx import NginxGateway
 
 SAMPLE_LIMIT = 60.0
 """Seconds in which a moment's requests must be answered; 4 are usual."""
@@ -28,7 +27,7 @@ class Stage:
 
     kubectl: Kubectl
     watch: Watch
-    gateway: NginxGateway
+    front: Front
     traffic: Traffic
 
 
@@ -59,28 +58,32 @@ class Play:
 
     async def _arrive(self, moment: Moment) -> str:
         """Begin a moment and wait until it is there; says what did not come."""
-        if moment.command:
-            printed = await self._stage.kubectl.run(*moment.command)
-            self._screen.typed(spoken(moment.command), printed.decode().strip())
+        await self._type(moment.command)
         self._screen.waits(Now(moment, moment.awaited))
         limit = PATIENCE + moment.delay
         if not await until(lambda: moment.reached(self._stage.watch.sight()), limit):
             return f"did not come in {limit:.0f} s: {moment.awaited}"
-        self._screen.waits(Now(moment, "nginx takes up its routes"))
+        await self._type(moment.then)
+        name = self._stage.front.name
+        self._screen.waits(Now(moment, f"{name} takes up its routes"))
         if not await until(lambda: self._is_in_effect(moment), PATIENCE):
-            return f"nginx does not send {moment.wanted.weight} % to {moment.wanted.new} after {PATIENCE:.0f} s"
+            return f"{name} does not send {moment.wanted.weight} % to {moment.wanted.new} after {PATIENCE:.0f} s"
         return ""
 
+    async def _type(self, command: tuple[str, ...]) -> None:
+        if command:
+            printed = await self._stage.kubectl.run(*command)
+            self._screen.typed(spoken(command), printed.decode().strip())
+
     def _is_in_effect(self, moment: Moment) -> bool:
-        routing, host = self._stage.gateway.routing, self._record.scenario.host
-        return is_in_effect(routing, host, moment.wanted, self._stage.watch.sight())
+        return self._stage.front.sends(moment.wanted, self._stage.watch.sight())
 
     async def _see(self, moment: Moment, trouble: str) -> None:
         """Measure a moment and add its row."""
         sample = self._stage.traffic.measure()
-        self._screen.waits(Now(moment, f"{ENOUGH:,} requests", sample.answers))
+        self._screen.waits(Now(moment, f"{moment.wanted.requests:,} requests", sample.answers, sample.inside))
         objects = await self._read()
-        await until(lambda: sample.size >= ENOUGH, SAMPLE_LIMIT)
+        await until(lambda: _is_enough(sample, moment.wanted), SAMPLE_LIMIT)
         troubles = [trouble] if trouble else self._lost(moment)
         row = self._row(moment, objects, sample, troubles)
         self._record.rows.append(row)
@@ -102,6 +105,7 @@ class Play:
             command=spoken(moment.command) if moment.command else "",
             objects=objects,
             answers=dict(sample.answers),
+            inside=dict(sample.inside),
             failed=tally.failed - known,
             failures=tuple(tally.failures[known:]),
             troubles=tuple(troubles),
@@ -110,8 +114,14 @@ class Play:
 
     async def _read(self) -> Objects:
         """Read the objects as kubectl shows them."""
-        printed = await self._stage.kubectl.run("get", ",".join(KINDS), "-o", "json")
+        printed = await self._stage.kubectl.run("get", ",".join(self._stage.front.kinds), "-o", "json")
         try:
             return read(printed)
         except msgspec.MsgspecError as error:
             raise KubectlError(f"what kubectl printed cannot be read: {error}") from error
+
+
+def _is_enough(sample: Sample, wanted: Wanted) -> bool:
+    """Whether the shares can be told, on every side that is asked for."""
+    sides = (sample.answers,) if wanted.inside is None else (sample.answers, sample.inside)
+    return all(answers.total() >= wanted.requests for answers in sides)

@@ -9,9 +9,12 @@ from serinus.api import keys
 from serinus.api.scalar import Manifest
 from serinus.api.workload import ReplicaSet, Service
 from serinus.demo.sight import image
+from serinus.demo.weights import weights_of
 
 KINDS = ("ingresses", "services", "replicasets")
 """What kubectl is asked for."""
+MESH_KINDS = (*KINDS, "virtualservices")
+"""What it is asked for where there is a mesh."""
 
 
 class Size(Struct, frozen=True):
@@ -31,6 +34,8 @@ class Objects(Struct, frozen=True):
 
     ingresses: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """Annotations of each Ingress, without that in which `kubectl apply` keeps its memory."""
+    virtual_services: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    """Weights of the destinations of each route."""
     services: Mapping[str, str] = field(default_factory=dict)
     """The image that each Service's selector leads to, or what is wrong with the selector."""
     pods: Mapping[str, Size] = field(default_factory=dict)
@@ -38,13 +43,14 @@ class Objects(Struct, frozen=True):
 
 
 def read(printed: bytes) -> Objects:
-    """Read a List of Ingresses, Services and ReplicaSets; raises msgspec.MsgspecError."""
+    """Read a List of Ingresses, Services, ReplicaSets and VirtualServices; raises msgspec.MsgspecError."""
     items = msgspec.json.decode(printed, type=_List).items
     sets = [msgspec.convert(item, ReplicaSet) for item in items if item["kind"] == "ReplicaSet"]
     images = {item.hash: image(item) for item in sets}
     services = [msgspec.convert(item, Service) for item in items if item["kind"] == "Service"]
     return Objects(
         ingresses={item["metadata"]["name"]: _annotations(item) for item in items if item["kind"] == "Ingress"},
+        virtual_services=weights_of(item for item in items if item["kind"] == "VirtualService"),
         services={item.metadata.name: _leads_to(item, images) for item in services if item.spec.selector},
         pods={image(item): Size(item.replicas, item.status.replicas, item.available) for item in sets},
     )

@@ -6,7 +6,7 @@ from typing import Any
 from msgspec import to_builtins
 
 from serinus.demo.check import offences
-from serinus.demo.row import Row
+from serinus.demo.row import Row, share
 from serinus.demo.scenario import Scenario
 from serinus.demo.tally import Tally
 
@@ -49,11 +49,12 @@ class Record:
 
 
 def _row(row: Row) -> dict[str, Any]:
-    return {
+    shown = {
         "title": row.title,
         "command": row.command,
         "wanted": to_builtins(row.wanted),
         "ingresses": to_builtins(row.objects.ingresses),
+        "virtualServices": to_builtins(row.objects.virtual_services),
         "services": to_builtins(row.objects.services),
         "pods": to_builtins(row.objects.pods),
         "requests": row.requests,
@@ -62,4 +63,14 @@ def _row(row: Row) -> dict[str, Any]:
         "failed": row.failed,
         "seconds": round(row.seconds, 1),
         "offences": offences(row),
+    }
+    return shown if row.wanted.inside is None else shown | {"inside": _inside(row)}
+
+
+def _inside(row: Row) -> dict[str, Any]:
+    answers = row.inside
+    return {
+        "requests": sum(answers.values()),
+        "answers": dict(answers),
+        "share": round(share(answers, row.wanted.new), 4),
     }

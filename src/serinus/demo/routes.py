@@ -1,4 +1,4 @@
-"""Whether the gateway sends traffic as it is wanted."""
+"""Whether nginx sends traffic as it is wanted."""
 
 from fractions import Fraction
 

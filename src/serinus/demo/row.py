@@ -10,8 +10,20 @@ from serinus.demo.scenario import Wanted
 
 ERRORS = 4.0
 """Standard errors by which an observed share may be off: by chance, one of 16,000 is."""
-ENOUGH = 1000
-"""Requests that a share must rest on."""
+
+
+class Side(Struct, frozen=True):
+    """Where requests come from, with the wanted percentage and the good answers."""
+
+    name: str
+    """Empty where there is only one side."""
+    weight: int
+    answers: Mapping[str, int]
+
+    @property
+    def requests(self) -> int:
+        """How many answers its share rests on."""
+        return sum(self.answers.values())
 
 
 class Row(Struct, frozen=True, kw_only=True):
@@ -21,7 +33,9 @@ class Row(Struct, frozen=True, kw_only=True):
     wanted: Wanted
     objects: Objects = field(default_factory=Objects)
     answers: Mapping[str, int] = field(default_factory=dict)
-    """Good answers by version, over the time in which the weight was in effect."""
+    """Good answers to requests from outside by version, over the time in which the weight was in effect."""
+    inside: Mapping[str, int] = field(default_factory=dict)
+    """The same for requests between services."""
     failures: tuple[str, ...] = ()
     """Failed requests since the row before, the change that led here included; the first hundred of the demo."""
     failed: int = 0
@@ -34,13 +48,21 @@ class Row(Struct, frozen=True, kw_only=True):
 
     @property
     def requests(self) -> int:
-        """How many answers the share rests on."""
+        """How many answers from outside the share rests on."""
         return sum(self.answers.values())
 
     @property
     def share(self) -> float:
-        """The new version's part of the answers, 0 to 1."""
+        """The new version's part of the answers to outside, 0 to 1."""
         return share(self.answers, self.wanted.new)
+
+    @property
+    def sides(self) -> tuple[Side, ...]:
+        """What was asked from outside and, where somebody calls from there, from inside."""
+        wanted = self.wanted
+        if wanted.inside is None:
+            return (Side("", wanted.weight, self.answers),)
+        return (Side("outside", wanted.weight, self.answers), Side("inside", wanted.inside, self.inside))
 
 
 def share(answers: Mapping[str, int], image: str) -> float:

@@ -16,9 +16,12 @@ import msgspec
 from rich.console import Console
 
 from serinus.demo.article import manifest, shortened
+from serinus.demo.calls import Calls
+from serinus.demo.front import front_of
 from serinus.demo.kubectl import Kubectl
 from serinus.demo.play import Play, Stage
 from serinus.demo.record import Record
+from serinus.demo.scenario import Scenario
 from serinus.demo.scenarios import SCENARIOS
 from serinus.demo.screen import Screen, opened
 from serinus.demo.table import table_of, verdict
@@ -34,8 +37,6 @@ from serinus.local.programs import control_plane
 from serinus.local.tasks import Tasks
 
 ARTICLE_PAUSE = 300.0
-SHORT_PAUSE = 6.0
-"""Seconds: long enough to see a weight taken up and to measure it with 1,000 requests on two cores."""
 NAME = "demo"
 WIDTH = 118
 """Columns of the table where no terminal says how many there are."""
@@ -57,7 +58,8 @@ class Options:
 async def run(options: Options) -> int:
     """Play, tell the verdict, and return the exit code."""
     began = time.monotonic()
-    record = Record(SCENARIOS[options.scenario](SHORT_PAUSE if options.short_pauses else ARTICLE_PAUSE))
+    story = SCENARIOS[options.scenario]
+    record = Record(story.tell(story.short_pause if options.short_pauses else ARTICLE_PAUSE))
     console = _console(options)
     code = 0
     with _stoppable() as signals, _folder(options, console) as root:
@@ -78,31 +80,43 @@ async def _in_cluster(root: Path, record: Record, console: Console, options: Opt
     """Start everything, play, and stop everything."""
     await build(control_plane())  # it shows its own progress, and only the first time
     async with opened(console, record) as screen:
-        screen.says("starting a cluster: etcd, kube-apiserver, kube-controller-manager, a node, nginx")
-        cluster = LocalCluster(Settings(NAME, root=root, audit=options.keep))
+        gateway = record.scenario.door.gateway
+        parts = "etcd, kube-apiserver, kube-controller-manager, a node"
+        screen.says(f"starting a cluster: {parts}, {gateway}")
+        cluster = LocalCluster(Settings(NAME, root=root, audit=options.keep, mesh=gateway == "envoy"))
         _log_to(cluster.state)
         async with cluster:
             await run_controller(cluster)
-            screen.says(f"the cluster is up: {cluster.server}, nginx on http://{cluster.gateways['nginx']}")
+            screen.says(f"the cluster is up: {cluster.server}, {gateway} on http://{cluster.gateways[gateway]}")
             await _on(cluster, record, screen, options)
 
 
 async def _on(cluster: LocalCluster, record: Record, screen: Screen, options: Options) -> None:
     """Play on a running cluster."""
-    scenario = record.scenario
-    text = manifest(scenario.manifest)
-    (cluster.state / scenario.manifest).write_text(shortened(text, SHORT_PAUSE) if options.short_pauses else text)
+    scenario, door = record.scenario, record.scenario.door
+    _write_manifests(cluster.state, scenario, SCENARIOS[scenario.name].short_pause if options.short_pauses else None)
     connection = load_connection(ConnectionOptions(kubeconfig=str(cluster.kubeconfig)))
     async with Client(connection) as client, Tasks() as tasks:
-        watch = Watch(client, scenario.rollout)
+        watch = Watch(client, scenario.rollout, mesh=door.gateway == "envoy")
+        traffic = Traffic(cluster.gateways[door.gateway], door.host, scenario.images)
         tasks.start(watch.run())
+        if door.caller:
+            tasks.start(Calls(client, watch, traffic.tally).run())
         stage = Stage(
             kubectl=Kubectl(cluster.processes, cluster.kubeconfig, cluster.state),
             watch=watch,
-            gateway=cluster.nginx,
-            traffic=Traffic(cluster.gateways["nginx"], scenario.host, scenario.images),
+            front=front_of(cluster, door),
+            traffic=traffic,
         )
         await Play(record, stage, screen).run()
+
+
+def _write_manifests(folder: Path, scenario: Scenario, pause: float | None) -> None:
+    """Put what will be applied where kubectl runs; None leaves timed pauses as they stand."""
+    text = manifest(scenario.manifest)
+    (folder / scenario.manifest).write_text(text if pause is None else shortened(text, pause))
+    if caller := scenario.door.caller:
+        (folder / caller).write_text(manifest(caller))
 
 
 def _console(options: Options) -> Console:

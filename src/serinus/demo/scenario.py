@@ -1,6 +1,7 @@
 """What a scenario is: moments, how each begins, and what must be seen then."""
 
 from collections.abc import Callable, Mapping
+from typing import Literal
 
 from msgspec import Struct, field
 
@@ -14,13 +15,19 @@ class Wanted(Struct, frozen=True, kw_only=True):
     """How things must stand at a moment."""
 
     weight: int
-    """Percent of the requests that the new version gets; the others go to the stable one."""
+    """Percent of the requests from outside that the new version gets; the others go to the stable one."""
+    inside: int | None = None
+    """The same for requests between services; None where nobody calls from inside."""
+    requests: int = 1000
+    """How many a share must rest on."""
     new: str
     """Image of the version that comes, or has come."""
     stable: str
     """Image of the version that it replaces."""
     ingresses: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """All Ingresses that may be there: their names, and their annotations but kubectl's own."""
+    virtual_services: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    """Weights of the destinations of each route, as {"myapp-vsvc/primary": {"myapp-stable-svc": 100}}."""
     services: Mapping[str, str] = field(default_factory=dict)
     """Which version each Service's selector leads to."""
     pods: Mapping[str, int] = field(default_factory=dict)
@@ -38,8 +45,23 @@ class Moment(Struct, frozen=True, kw_only=True):
     """The same in words."""
     command: tuple[str, ...] = ()
     """What a user types to get there, without the word kubectl; empty where time alone leads there."""
+    then: tuple[str, ...] = ()
+    """What is typed as soon as it is reached, and is part of it."""
     delay: float = 0.0
     """Seconds that pauses and scale-down delays may take before."""
+
+
+class Door(Struct, frozen=True, kw_only=True):
+    """How requests come to the app."""
+
+    gateway: Literal["nginx", "envoy"]
+    """Whom clients from outside talk to."""
+    host: str
+    """What requests from outside carry as their Host header."""
+    service: str = ""
+    """What the pod inside calls."""
+    caller: str = ""
+    """Name of the manifest of the pod that calls from inside; empty where nobody does."""
 
 
 class Scenario(Struct, frozen=True, kw_only=True):
@@ -51,8 +73,7 @@ class Scenario(Struct, frozen=True, kw_only=True):
     """Name of the file in the folder of manifests; it is applied under this name."""
     rollout: str
     """Name of the Rollout that is watched."""
-    host: str
-    """What requests carry as their Host header."""
+    door: Door
     images: tuple[str, ...]
     """The versions in the order of their coming."""
     moments: tuple[Moment, ...]

@@ -1,9 +1,9 @@
 """What the cluster holds now, as watches show it, and questions to it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, field
 
 from serinus.api.rollout import Rollout
 from serinus.api.scalar import Manifest
@@ -19,6 +19,8 @@ class Sight(Struct, frozen=True):
     sets: tuple[ReplicaSet, ...] = ()
     pods: tuple[Manifest, ...] = ()
     ingresses: frozenset[str] = frozenset()
+    virtual_services: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    """Weights of the destinations of each route, as `serinus.demo.weights` names them."""
 
     @property
     def phase(self) -> str:
@@ -51,6 +53,11 @@ class Sight(Struct, frozen=True):
         """Where the ready pods of an image listen in truth."""
         serving = (pod for pod in self.pods if _pod_image(pod) == wanted and _is_ready(pod))
         return frozenset(address for pod in serving for address in _listens(pod))
+
+    def runs(self, pod: str) -> bool:
+        """Whether a pod of this name runs."""
+        named = (item for item in self.pods if item["metadata"]["name"] == pod)
+        return any(item.get("status", {}).get("phase") == "Running" for item in named)
 
     @property
     def updated(self) -> str:

@@ -8,13 +8,15 @@ from rich.table import Table
 from rich.text import Text
 
 from serinus.demo.check import offences
-from serinus.demo.reading import Objects
-from serinus.demo.row import Row, share
+from serinus.demo.row import Row, Side, share
 from serinus.demo.scenario import Moment, Scenario
+from serinus.demo.weights import spoken
 
 BAR = 10
 """Characters of a share's bar."""
-COLUMNS = ("Moment", "Wanted", "Observed", "Requests", "Failed", "Canary Ingress as kubectl reads it", "Pods")
+COLUMNS = ("Moment", "Wanted", "Observed", "Requests", "Failed")
+OBJECTS = {"nginx": "Canary Ingress as kubectl reads it", "envoy": "VirtualService as kubectl reads it"}
+"""The column of the router's objects, by gateway."""
 ALIGNED_RIGHT = {"Wanted", "Observed", "Requests", "Failed"}
 
 
@@ -25,14 +27,18 @@ class Now:
     moment: Moment
     text: str
     answers: Mapping[str, int] = field(default_factory=dict)
-    """Good answers so far, by version."""
+    """Good answers to requests from outside so far, by version."""
+    inside: Mapping[str, int] = field(default_factory=dict)
+    """The same for requests between services."""
 
 
 def table_of(scenario: Scenario, rows: Sequence[Row], now: Now | None = None, skip: int = 0) -> Table:
     """Draw a line per moment: those seen but the first few, the one that is on, and those to come."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for title in COLUMNS:
-        table.add_column(title, justify="right" if title in ALIGNED_RIGHT else "left", no_wrap=title != COLUMNS[5])
+        table.add_column(title, justify="right" if title in ALIGNED_RIGHT else "left", no_wrap=True)
+    table.add_column(OBJECTS[scenario.door.gateway])
+    table.add_column("Pods", no_wrap=True)
     for row in rows[skip:]:
         table.add_row(*_seen(scenario, row))
     for moment in scenario.moments[len(rows) :]:
@@ -44,18 +50,20 @@ def _seen(scenario: Scenario, row: Row) -> Iterable[Text]:
     is_good = not offences(row)
     yield Text(f"{'✔' if is_good else '✖'} {row.title}", style="green" if is_good else "bold red")
     yield Text(f"{row.wanted.weight} %")
-    yield _share(row.share)
-    yield Text(f"{row.requests:,}")
+    yield _shares(row.sides, row.wanted.new)
+    yield Text("\n".join(f"{side.requests:,}" for side in row.sides))
     yield Text(str(row.failed), style="bold red" if row.failed else "")
-    yield Text("\n".join(_ingress_lines(scenario, row.objects)) or "none")
-    yield Text("\n".join(_pods(row.objects)))
+    yield Text("\n".join((*_ingress_lines(scenario, row), *_weight_lines(row))) or "none")
+    yield Text("\n".join(_pods(row)))
 
 
 def _running(now: Now) -> Iterable[Text]:
-    total = sum(now.answers.values())
+    wanted = now.moment.wanted
+    row = Row(title=now.moment.title, wanted=wanted, answers=now.answers, inside=now.inside)
+    total = min(side.requests for side in row.sides)
     yield Text(f"▸ {now.moment.title}", style="bold")
-    yield Text(f"{now.moment.wanted.weight} %")
-    yield _share(share(now.answers, now.moment.wanted.new)) if total else Text("")
+    yield Text(f"{wanted.weight} %")
+    yield _shares(row.sides, wanted.new) if total else Text("")
     yield Text(f"{total:,}" if total else "")
     yield Text("")
     yield Text(f"… {now.text}", style="italic")
@@ -67,7 +75,11 @@ def _to_come(moment: Moment) -> Iterable[Text]:
     yield Text(f"{moment.wanted.weight} %", style="dim")
 
 
-def _share(part: float) -> Text:
+def _shares(sides: Sequence[Side], image: str) -> Text:
+    """Tell a version's share of each side; of a single one, draw it."""
+    if len(sides) > 1:
+        return Text("\n".join(f"{side.name} {100 * share(side.answers, image):.1f} %" for side in sides))
+    part = share(sides[0].answers, image)
     return Text(f"{100 * part:.1f} %\n").append(bar(part), style="cyan")
 
 
@@ -77,17 +89,24 @@ def bar(part: float) -> str:
     return "█" * full + "░" * (BAR - full)
 
 
-def _ingress_lines(scenario: Scenario, objects: Objects) -> Iterable[str]:
+def _ingress_lines(scenario: Scenario, row: Row) -> Iterable[str]:
     """Name every Ingress that is not the user's own, and tell its annotations in short."""
-    for name, annotations in objects.ingresses.items():
+    for name, annotations in row.objects.ingresses.items():
         if name not in scenario.own_ingresses:
             yield name
             yield ", ".join(f'{key.rpartition("/")[2]} "{value}"' for key, value in sorted(annotations.items()))
 
 
-def _pods(objects: Objects) -> Iterable[str]:
+def _weight_lines(row: Row) -> Iterable[str]:
+    """Name every route, and tell the weight of each destination."""
+    for name, weights in row.objects.virtual_services.items():
+        yield name
+        yield from (f"{host} {weight}" for host, weight in weights.items())
+
+
+def _pods(row: Row) -> Iterable[str]:
     """Tell the pods of each version that has some."""
-    sizes = sorted(objects.pods.items())
+    sizes = sorted(row.objects.pods.items())
     return [f"{image.partition(':')[2]} × {size.there}" for image, size in sizes if size.there or size.wanted]
 
 
@@ -95,15 +114,21 @@ def details(row: Row) -> str:
     """Tell everything about a row, a fact per line."""
     lines = [
         ("wanted", f"{row.wanted.weight} % to {row.wanted.new}"),
-        ("observed", f"{100 * row.share:.1f} % of {row.requests:,} requests"),
+        *(("observed", _observed(side, row.wanted.new)) for side in row.sides),
         ("failed", f"{row.failed} requests, transition included"),
         *(("Ingress", _with_annotations(name, notes)) for name, notes in row.objects.ingresses.items()),
+        *(("weights", f"{name}: {spoken(weights)}") for name, weights in row.objects.virtual_services.items()),
         ("Services", ", ".join(f"{name} → {image}" for name, image in row.objects.services.items())),
         ("pods", ", ".join(f"{image} × {size.there}" for image, size in sorted(row.objects.pods.items()))),
     ]
     found = offences(row)
     verdict = ["  ✔ as it should be"] if not found else [f"  ✖ {offence}" for offence in found]
     return "\n".join([row.title, *(f"  {label:<9} {text}" for label, text in lines), *verdict])
+
+
+def _observed(side: Side, image: str) -> str:
+    place = f" from {side.name}" if side.name else ""
+    return f"{100 * share(side.answers, image):.1f} % of {side.requests:,} requests{place}"
 
 
 def _with_annotations(name: str, annotations: Mapping[str, str]) -> str:

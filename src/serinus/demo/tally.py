@@ -18,6 +18,8 @@ class Outcome(Struct, frozen=True):
     """The version that answered, where the answer was as it should be."""
     failure: str = ""
     """What was wrong otherwise."""
+    inside: bool = False
+    """Whether it was sent between services, not from outside."""
     retried: bool = False
     """Whether it was sent twice, since an idle connection was closed just then."""
 
@@ -28,17 +30,14 @@ class Sample:
 
     since: float
     answers: Counter[str] = field(default_factory=Counter)
-    """Good answers by version."""
-
-    @property
-    def size(self) -> int:
-        """How many good answers there are."""
-        return self.answers.total()
+    """Good answers to requests from outside, by version."""
+    inside: Counter[str] = field(default_factory=Counter)
+    """The same for requests between services."""
 
     def add(self, outcome: Outcome) -> None:
         """Count a good answer, unless its request was sent before."""
         if outcome.sent >= self.since and not outcome.failure:
-            self.answers[outcome.image] += 1
+            (self.inside if outcome.inside else self.answers)[outcome.image] += 1
 
 
 @dataclass
@@ -66,6 +65,7 @@ class Tally:
         else:
             self.failed += 1
             if len(self.failures) < REMEMBERED:
-                self.failures.append(f"{outcome.failure} (sent at {outcome.sent - self.began:.2f} s)")
+                sent = "sent inside" if outcome.inside else "sent"
+                self.failures.append(f"{outcome.failure} ({sent} at {outcome.sent - self.began:.2f} s)")
         if self.sample is not None:
             self.sample.add(outcome)

@@ -27,8 +27,8 @@ AT_ONCE = 200
 class Traffic:
     """Sends requests to a gateway and counts the answers."""
 
-    def __init__(self, address: str, host: str, images: Iterable[str]) -> None:
-        self.tally = Tally()
+    def __init__(self, address: str, host: str, images: Iterable[str], tally: Tally | None = None) -> None:
+        self.tally = tally or Tally()
         self._address = address
         self._host = host
         self._images = frozenset(images)

@@ -6,13 +6,15 @@ from typing import Any
 
 import msgspec
 
-from serinus.api.kinds import INGRESS, POD, REPLICA_SET, ROLLOUT
+from serinus.api.kinds import INGRESS, POD, REPLICA_SET, ROLLOUT, Kind
 from serinus.api.rollout import Rollout
 from serinus.api.workload import ReplicaSet
 from serinus.demo.sight import Sight
+from serinus.demo.weights import weights_of
 from serinus.kube import Client, Informer, Object, Store
 
 NAMESPACE = "default"
+VIRTUAL_SERVICE = Kind("networking.istio.io/v1beta1", "VirtualService", "virtualservices")
 POLL = 0.05
 """Seconds between two looks at what does not tell us when it changes."""
 
@@ -20,18 +22,21 @@ POLL = 0.05
 class Watch:
     """Shows what the cluster holds."""
 
-    def __init__(self, client: Client, rollout: str) -> None:
+    def __init__(self, client: Client, rollout: str, *, mesh: bool = False) -> None:
         self._rollout = rollout
         self._rollouts: Store[Rollout] = Store()
         self._sets: Store[ReplicaSet] = Store()
         self._pods: Store[Object] = Store()
         self._ingresses: Store[Object] = Store()
+        self._virtual_services: Store[Object] = Store()
         self._informers: list[Informer[Any]] = [
             Informer(client, ROLLOUT.path(NAMESPACE), self._rollouts, msgspec.json.Decoder(Rollout).decode),
             Informer(client, REPLICA_SET.path(NAMESPACE), self._sets, msgspec.json.Decoder(ReplicaSet).decode),
             Informer(client, POD.path(NAMESPACE), self._pods),
             Informer(client, INGRESS.path(NAMESPACE), self._ingresses),
         ]
+        if mesh:
+            self._informers.append(Informer(client, VIRTUAL_SERVICE.path(NAMESPACE), self._virtual_services))
 
     async def run(self) -> None:
         """Keep looking until cancelled."""
@@ -46,6 +51,7 @@ class Watch:
             sets=tuple(self._sets.values()),
             pods=tuple(item.raw for item in self._pods.values()),
             ingresses=frozenset(item.metadata.name for item in self._ingresses.values()),
+            virtual_services=weights_of(item.raw for item in self._virtual_services.values()),
         )
 
 

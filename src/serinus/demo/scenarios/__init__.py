@@ -2,8 +2,21 @@
 
 from collections.abc import Callable, Mapping
 
+from msgspec import Struct
+
 from serinus.demo.scenario import Scenario
+from serinus.demo.scenarios.istio import istio
 from serinus.demo.scenarios.nginx import nginx
 
-SCENARIOS: Mapping[str, Callable[[float], Scenario]] = {"nginx": nginx}
-"""Each scenario by its name, for timed pauses of so many seconds."""
+
+class Told(Struct, frozen=True):
+    """A story that can be told at two speeds."""
+
+    tell: Callable[[float], Scenario]
+    """Gives the scenario for timed pauses of so many seconds."""
+    short_pause: float
+    """Seconds: long enough to see a weight taken up and to measure it on two cores."""
+
+
+SCENARIOS: Mapping[str, Told] = {"nginx": Told(nginx, 6.0), "istio": Told(istio, 20.0)}
+"""Each story by the name of its scenario."""

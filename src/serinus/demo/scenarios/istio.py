@@ -1,0 +1,34 @@
+"""The Istio column: weights of the user's VirtualService, for requests from outside and between services."""
+
+from msgspec.structs import replace
+
+from serinus.demo.scenario import Door, Scenario, Wanted
+from serinus.demo.scenarios.column import CANARY, STABLE, Column, Story
+
+ROUTE = "myapp-vsvc/primary"
+ENOUGH = 2000
+DOOR = Door(gateway="envoy", host="myapp.example.com", service=STABLE, caller="caller.yaml")
+
+
+def istio(pause: float) -> Scenario:
+    """Tell the story, with timed pauses of so many seconds."""
+    column = Column(
+        name="istio",
+        title="A canary through Istio",
+        door=DOOR,
+        complete=_complete,
+        is_settled=lambda sight, weight: sight.virtual_services.get(ROUTE) == _weights(weight),
+        promoted="the canary route is removed",
+        aborted="the weights are 100 / 0",
+    )
+    return Story(column, pause).tell()
+
+
+def _complete(wanted: Wanted) -> Wanted:
+    weight = wanted.weight
+    return replace(wanted, inside=weight, requests=ENOUGH, virtual_services={ROUTE: _weights(weight)})
+
+
+def _weights(weight: int) -> dict[str, int]:
+    """The destinations of the route: at full promotion the stable one alone."""
+    return {STABLE: 100} if weight == 100 else {STABLE: 100 - weight, CANARY: weight}
