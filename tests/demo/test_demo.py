@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from demo.seeds import SCENARIO
+from demo.seeds import ISTIO, SCENARIO
+from serinus.demo.scenario import Scenario
 from serinus.local.processes import Processes
 
 pytestmark = pytest.mark.cluster
@@ -42,16 +43,19 @@ def pid_of(program: str, folder: Path) -> int:
     return int(json.loads(state.read_text())["pids"][program])
 
 
-@pytest.mark.timeout(300)
-async def test_every_row_of_the_article_is_as_it_should_be(tmp_path: Path) -> None:
+@pytest.mark.timeout(400)
+@pytest.mark.parametrize("scenario", [SCENARIO, ISTIO], ids=["nginx", "istio"])
+async def test_every_row_of_the_article_is_as_it_should_be(scenario: Scenario, tmp_path: Path) -> None:
     async with Processes() as processes:
-        demo = await start(processes, tmp_path, "--json")
+        demo = await start(processes, tmp_path, "--json", "--scenario", scenario.name)
         printed, told = await demo.communicate()
     assert demo.returncode == 0, told.decode()[-3000:]
     document = json.loads(printed)
     assert (document["passed"], document["offences"], document["failed"]) == (True, [], 0)
-    assert [row["title"] for row in document["rows"]] == [moment.title for moment in SCENARIO.moments]
-    assert all(row["requests"] >= 1000 for row in document["rows"])
+    assert [row["title"] for row in document["rows"]] == [moment.title for moment in scenario.moments]
+    for row, moment in zip(document["rows"], scenario.moments, strict=True):
+        assert row["requests"] >= moment.wanted.requests
+        assert moment.wanted.inside is None or row["inside"]["requests"] >= 2000
     assert document["requests"] > 10_000
     assert left(tmp_path) == []
 

@@ -50,6 +50,20 @@ def test_versions_are_told_by_their_images() -> None:
     )
 
 
+def test_weights_are_told_by_route_and_a_missing_one_is_none() -> None:
+    stable, canary = ({"destination": {"host": name}} for name in ("stable", "canary"))
+    http = [{"name": "primary", "route": [{**stable, "weight": 100}, canary]}, {"route": [stable]}, {"name": "gone"}]
+    services = [
+        {"kind": "VirtualService", "metadata": {"name": "myapp"}, "spec": {"http": http}},
+        {"kind": "VirtualService", "metadata": {"name": "tcp"}, "spec": {}},
+    ]
+    assert read(printed(*services)).virtual_services == {
+        "myapp/primary": {"stable": 100, "canary": 0},
+        "myapp/": {"stable": 0},
+        "myapp/gone": {},
+    }
+
+
 @pytest.mark.parametrize("text", [b"", b"[]", b"{}", b'{"items": [{"kind": "Service"}]}'])
 def test_what_is_no_list_of_objects_is_an_error(text: bytes) -> None:
     with pytest.raises(msgspec.MsgspecError):
