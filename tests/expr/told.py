@@ -53,5 +53,3 @@ def canonical(value: Any) -> Any:
     if parts and isinstance(parts[0], str) and parts[0].startswith("map["):
         parts[1] = sorted(parts[1], key=json.dumps)
     return parts
-
-

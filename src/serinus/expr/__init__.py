@@ -11,7 +11,7 @@ What is the same as in expr-lang is compared with it by a test; what differs is 
 
 from serinus.expr.errors import ConditionError as ConditionError
 from serinus.expr.program import Program as Program
-from serinus.expr.program import compile as compile
+from serinus.expr.program import compile as compile  # noqa: A004 - the word for it
 from serinus.expr.program import evaluate_condition as evaluate_condition
 from serinus.expr.values import Floats as Floats
 

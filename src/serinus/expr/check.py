@@ -5,13 +5,13 @@ As in expr, a condition that cannot fit is an error before anything is evaluated
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from serinus.expr import check_operators, types
 from serinus.expr.check_calls import Calls
 from serinus.expr.errors import Failure
 from serinus.expr.methods import method_type
 from serinus.expr.pattern import compiled
+from serinus.expr.signatures import BUILTINS
 from serinus.expr.tree import (
     Array,
     Binary,
@@ -33,7 +33,6 @@ from serinus.expr.tree import (
     Unary,
 )
 from serinus.expr.types import Type, assignable
-from serinus.expr.signatures import BUILTINS
 
 LITERALS: dict[type, Type] = {
     type(None): types.NIL,
@@ -169,7 +168,7 @@ class Checker(Calls):
         same = len({kind_of(item) for item in found}) == 1
         return types.array_of(found[-1]) if same else types.ANYS
 
-    def map(self, node: Map) -> Type:
+    def mapping(self, node: Map) -> Type:
         for pair in node.pairs:
             self.visit(pair)
         return types.MAP
@@ -182,7 +181,7 @@ class Checker(Calls):
     def predicate(self, node: Predicate) -> Type:
         return self.visit(node.body)
 
-    RULES: dict[type, Callable[..., Any]] = {  # noqa: RUF012 - a table of the methods above
+    RULES: dict[type, Callable[..., Type]] = {  # noqa: RUF012 - a table of the methods above
         Literal: literal,
         Name: name,
         Unary: unary,
@@ -195,7 +194,7 @@ class Checker(Calls):
         Sequence: sequence,
         Conditional: conditional,
         Array: array,
-        Map: map,
+        Map: mapping,
         Pair: pair,
         Predicate: predicate,
         Call: Calls.call,

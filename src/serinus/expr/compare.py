@@ -42,11 +42,11 @@ def equal(one: Value, other: Value, meter: Meter, depth: int = 0) -> bool:
     return identical(one, other, meter, depth)
 
 
-def equal_numbers(one: float, other: float) -> bool:
+def equal_numbers(one: Value, other: Value) -> bool:
     """Whether two numbers are equal; with a float, both are compared as floats."""
     if isinstance(one, float) or isinstance(other, float):
         return float(one) == float(other)
-    return one == other
+    return bool(one == other)
 
 
 def all_equal(one: list[Value], other: Value, meter: Meter, depth: int) -> bool:

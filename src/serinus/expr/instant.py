@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import ClassVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -33,6 +34,17 @@ class Location:
         moment = datetime.fromtimestamp(0, UTC) + timedelta(seconds=max(FIRST, min(seconds, LAST)))
         local = moment.astimezone(self.zone)
         return int((local.utcoffset() or timedelta()).total_seconds()), local.tzname() or "", bool(local.dst())
+
+
+@cache
+def _unnamed(hours: int) -> Location:
+    return Location("", None, hours * 3600)
+
+
+def fixed(name: str, offset: int) -> Location:
+    """A zone of one offset in seconds. As in Go, whole hours without a name are one zone."""
+    hours, rest = divmod(offset, 3600)
+    return _unnamed(hours) if not (name or rest) and -12 <= hours <= 14 else Location(name, None, offset)
 
 
 ZERO = Location("UTC")

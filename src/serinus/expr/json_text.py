@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import NoReturn
 
 from serinus.expr.errors import Failure
-from serinus.expr.incoming import clean
+from serinus.expr.incoming import LONE, clean
 from serinus.expr.instant import Location, Time
 from serinus.expr.layout_text import written as written_layout
 from serinus.expr.limits import Meter, descend
@@ -70,7 +70,7 @@ def _enclosed(start: str, items: list[str], end: str, where: tuple[str, Meter]) 
 
 
 def _text(text: str) -> str:
-    return f'"{clean(text).translate(TRANSLATION)}"'
+    return '"' + LONE.sub(r"\\ufffd", text.translate(TRANSLATION)) + '"'
 
 
 def _float(number: float) -> str:

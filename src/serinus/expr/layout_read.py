@@ -5,7 +5,7 @@ from calendar import isleap, monthrange
 from collections.abc import Callable
 
 from serinus.expr.errors import Failure
-from serinus.expr.instant import DAY, SECOND, ZERO, Location, Time, days_of, moment_at
+from serinus.expr.instant import DAY, SECOND, ZERO, Location, Time, days_of, fixed, moment_at
 from serinus.expr.layout_text import DAYS, MONTHS, parts
 
 NUMBER = re.compile(r"[0-9]{1,2}")
@@ -182,7 +182,7 @@ def placed(reader: Reader, location: Location) -> Time:
         offset = found["offset"]
         here, name, _ = location.at(wall - offset)
         same = here == offset and reader.zone_name in {"", name}
-        zone = location if same else Location(reader.zone_name, None, offset)
+        zone = location if same else fixed(reader.zone_name, offset)
         return Time((wall - offset) * SECOND + nanosecond, zone)
     if reader.zone_name:
         return named(wall, nanosecond, reader.zone_name, location)
@@ -196,7 +196,7 @@ def named(wall: int, nanosecond: int, name: str, location: Location) -> Time:
         if known == name:
             return Time((wall - offset) * SECOND + nanosecond, location)
     hours = int(name[3:]) if name[:3] == "GMT" and len(name) > 3 else 0
-    return Time(wall * SECOND + nanosecond, Location(name, None, hours * 3600))
+    return Time(wall * SECOND + nanosecond, fixed(name, hours * 3600))
 
 
 def hour_of(found: dict[str, int]) -> int:

@@ -42,7 +42,8 @@ def unexpected(error: UnexpectedInput, text: str) -> ConditionError:
     if isinstance(error, UnexpectedToken):
         return ConditionError(f"unexpected token {str(error.token)!r}", text, error.token.start_pos)
     assert isinstance(error, UnexpectedCharacters)
-    return ConditionError(f"{unreadable(text, error.pos_in_stream)}", text, error.pos_in_stream)
+    at = error.pos_in_stream
+    return ConditionError(unreadable(text, at), text, at)
 
 
 def unreadable(text: str, at: int) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from serinus.expr.access import items
+from serinus.expr.access import HIDDEN, items
 from serinus.expr.arithmetic import add
 from serinus.expr.errors import Failure
 from serinus.expr.frame import Frame, Scope
@@ -49,6 +49,13 @@ class Loop:
             if result is not True and result is not False:
                 raise Failure(f"interface conversion: interface {{}} is {go_type(result)}, not bool")
             yield result
+
+    def extra(self, frame: Frame, values: list[Value]) -> Value:
+        """The third argument. As in expr, `#` in it is the first element."""
+        if self.third is None:
+            return None
+        frame.scope = Scope(values[0] if values else HIDDEN)
+        return self.third(frame)
 
     def picked(self, frame: Frame) -> Value:
         """The element that was hit, or what becomes of it."""
@@ -157,7 +164,7 @@ def group_by(loop: Loop, frame: Frame) -> Keyed:
 
 def sort_by(loop: Loop, frame: Frame) -> list[Value]:
     values = items(loop.collection(frame))
-    descending = direction(loop.third(frame) if loop.third else "asc")
+    descending = direction(loop.extra(frame, values) if loop.third else "asc")
     keys = list(loop.run(frame, values, range(len(values))))
     frame.meter.grow(len(values))
     return sorted_by(frame, values, keys, descending=descending)
@@ -165,12 +172,11 @@ def sort_by(loop: Loop, frame: Frame) -> list[Value]:
 
 def reduce(loop: Loop, frame: Frame) -> Value:
     values = items(loop.collection(frame))
-    gathered = loop.third(frame) if loop.third else None
-    start = 0
+    gathered, start = loop.extra(frame, values), 0
     if not loop.third:
         if not values:
             raise Failure("reduce of empty array with no initial value")
-        gathered, start = values[0], 1
+        gathered, start = Scope(values[0]).element(), 1
     for result in loop.run(frame, values, range(start, len(values)), gathered):
         frame.scope.gathered = gathered = result
     return gathered

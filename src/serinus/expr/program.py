@@ -113,4 +113,4 @@ def evaluate_condition(text: str, result: object, now: datetime) -> bool:
 
 def is_empty(result: object) -> bool:
     """Whether a provider gave nothing: nil, or an array without elements."""
-    return is_nil(result) or (type(result) in ARRAYS | {tuple} and not result)  # type: ignore[arg-type]
+    return is_nil(result) or (type(result) in ARRAYS | {tuple} and not result)

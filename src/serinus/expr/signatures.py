@@ -69,10 +69,33 @@ OVERLOADS: dict[str, Overloads] = {
 }
 """Functions with fixed parameters; of several forms the first that fits counts."""
 
-VALIDATED = (
-    "len abs ceil floor round int float max min mean median now date first last get take keys values toPairs "
-    "fromPairs reverse uniq concat flatten"
-).split()
+VALIDATED = [
+    "len",
+    "abs",
+    "ceil",
+    "floor",
+    "round",
+    "int",
+    "float",
+    "max",
+    "min",
+    "mean",
+    "median",
+    "now",
+    "date",
+    "first",
+    "last",
+    "get",
+    "take",
+    "keys",
+    "values",
+    "toPairs",
+    "fromPairs",
+    "reverse",
+    "uniq",
+    "concat",
+    "flatten",
+]
 """Functions whose result depends on their arguments: see validate.py."""
 
 BUILTINS = frozenset([*PREDICATES, *OVERLOADS, *VALIDATED])

@@ -53,7 +53,7 @@ def written_duration(duration: int) -> str:
 
 def _part(digits: str, unit: int) -> int:
     """The fraction of a unit, cut off to nanoseconds."""
-    return int(digits[:18] or 0) * unit // 10 ** len(digits[:18])
+    return int(digits[:18] or 0) * unit // int(10 ** len(digits[:18]))
 
 
 def _decimal(size: int, unit: int) -> str:

@@ -212,8 +212,8 @@ func reflectedTold(value reflect.Value) any {
 // entriesTold puts the entries of a map into one order.
 func entriesTold(value reflect.Value) []any {
 	entries := make([]any, 0, value.Len())
-	for _, key := range value.MapKeys() {
-		entries = append(entries, []any{told(key.Interface()), told(value.MapIndex(key).Interface())})
+	for each := value.MapRange(); each.Next(); {
+		entries = append(entries, []any{told(each.Key().Interface()), told(each.Value().Interface())})
 	}
 	sort.Slice(entries, func(i, j int) bool {
 		return fmt.Sprint(entries[i]) < fmt.Sprint(entries[j])
