@@ -14,6 +14,7 @@ from serinus.rollout.order import in_safe_order
 from serinus.rollout.progress import Progress, earliest, earliest_of
 from serinus.rollout.report import create_failed, invalid, report, status_patch
 from serinus.rollout.restart import restart
+from serinus.rollout.shares import undelayed
 from serinus.rollout.strategy import Strategy, strategy_of
 from serinus.rollout.troubled import hold
 from serinus.rollout.validate import problem
@@ -61,8 +62,9 @@ def refuse(seen: Seen, message: str, now: datetime) -> Plan:
 
 def _goal(seen: Seen, fleet: Fleet, strategy: Strategy, progress: Progress, now: datetime) -> tuple[Goal, int]:
     services, unready = strategy.select(seen, fleet, progress)
-    new_size, sizes = strategy.size(seen, fleet, progress, services, now)
     traffic = strategy.split(seen, fleet, progress, now)
+    sized = undelayed(seen, fleet, progress, traffic) if traffic else fleet
+    new_size, sizes = strategy.size(seen, sized, progress, services, now)
     ends = (aim.deadline for aim in sizes.values() if aim.replicas)
     deadlines = earliest_of(end for end in ends if end and end > now)
     goal = Goal(
