@@ -1,10 +1,12 @@
 """The Istio column: its moments, and what is told when something in it is off."""
 
+import io
 from collections.abc import Callable
 
 import pytest
 import yaml
 from msgspec.structs import replace
+from rich.console import Console
 
 from demo.seeds import ISTIO, ISTIO_MOMENTS, SCENARIO, good, with_objects
 from serinus.demo.article import manifest
@@ -13,7 +15,7 @@ from serinus.demo.record import Record
 from serinus.demo.row import Row
 from serinus.demo.scenarios.column import CANARY, FIRST, SECOND, STABLE
 from serinus.demo.scenarios.istio import ROUTE
-from serinus.demo.table import details
+from serinus.demo.table import Now, details, table_of
 
 
 def istio(title: str) -> Row:
@@ -129,6 +131,27 @@ def routes(*weights: int) -> Callable[[Row], Row]:
 )
 def test_what_is_off_is_told(title: str, spoil: Callable[[Row], Row], wanted: str) -> None:
     assert offences(spoil(istio(title))) == [f"{title}: {wanted}"]
+
+
+def test_the_table_tells_both_sides_and_a_destination_per_line() -> None:
+    console = Console(file=io.StringIO(), width=118, no_color=True)
+    console.print(table_of(ISTIO, [istio("before"), istio("setWeight 10")]))
+    lines = [line.split() for line in console.file.getvalue().splitlines()]
+    assert " ".join(lines[0][5:]) == "VirtualService as kubectl reads it Pods"
+    assert lines[5:8] == [
+        ["✔", "setWeight", "10", "10", "%", "outside", "10.0", "%", "2,000", "0", ROUTE, "1.21.0", "×", "3"],
+        ["inside", "10.0", "%", "2,000", STABLE, "90", "1.22.0", "×", "1"],
+        [CANARY, "10"],
+    ]
+
+
+def test_the_running_moment_shows_both_shares_so_far() -> None:
+    console = Console(file=io.StringIO(), width=118, no_color=True)
+    now = Now(ISTIO.moments[1], "2,000 requests", {FIRST: 4}, {FIRST: 3, SECOND: 1})
+    console.print(table_of(ISTIO, [istio("before")], now))
+    text = console.file.getvalue()
+    assert "outside 0.0 %" in text
+    assert "inside 25.0 %" in text
 
 
 def test_details_name_both_sides_and_the_weights() -> None:
