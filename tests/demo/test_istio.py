@@ -137,7 +137,7 @@ def test_the_table_tells_both_sides_and_a_destination_per_line() -> None:
     console = Console(file=io.StringIO(), width=118, no_color=True)
     console.print(table_of(ISTIO, [istio("before"), istio("setWeight 10")]))
     lines = [line.split() for line in console.file.getvalue().splitlines()]
-    assert " ".join(lines[0][5:]) == "VirtualService as kubectl reads it Pods"
+    assert " ".join(lines[0][5:]) == "Weights as kubectl reads them Pods"
     assert lines[5:8] == [
         ["✔", "setWeight", "10", "10", "%", "outside", "10.0", "%", "2,000", "0", ROUTE, "1.21.0", "×", "3"],
         ["inside", "10.0", "%", "2,000", STABLE, "90", "1.22.0", "×", "1"],

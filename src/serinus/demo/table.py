@@ -15,7 +15,7 @@ from serinus.demo.weights import spoken
 BAR = 10
 """Characters of a share's bar."""
 COLUMNS = ("Moment", "Wanted", "Observed", "Requests", "Failed")
-OBJECTS = {"nginx": "Canary Ingress as kubectl reads it", "envoy": "VirtualService as kubectl reads it"}
+OBJECTS = {"nginx": "Canary Ingress as kubectl reads it", "envoy": "Weights as kubectl reads them"}
 """The column of the router's objects, by gateway."""
 ALIGNED_RIGHT = {"Wanted", "Observed", "Requests", "Failed"}
 
