@@ -18,6 +18,9 @@ from serinus.kube.retry import jittered
 
 log = logging.getLogger(__name__)
 
+RELEASE_LIMIT = 5.0
+"""Seconds that giving the lease up may take at the end of a process."""
+
 
 class LeadershipLost(KubeError):  # noqa: N818 - an end, not an error
     """Another one leads now, or we could no longer say that we do."""
@@ -179,7 +182,7 @@ class LeaderElection:
             return
         free = {**self._lease["spec"], "holderIdentity": "", "leaseDurationSeconds": 1, "renewTime": _timestamp()}
         try:
-            async with asyncio.timeout(self.retry_period):
+            async with asyncio.timeout(RELEASE_LIMIT):
                 self._see(await self._put(free))
         except (KubeError, TimeoutError) as error:
             log.warning("cannot give up the lease %s/%s, it runs out by itself: %s", self.namespace, self.name, error)
