@@ -16,7 +16,7 @@ demo-istio: $(READY) ## The same through Istio, and between services inside
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/serinus demo --scenario istio
 
 test: $(READY) lint ## Run the linters and every test, those on the real cluster included
-	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/pytest --numprocesses 3 --dist worksteal
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/pytest --numprocesses 2 --dist worksteal
 
 lint: $(READY) ## Check style, types and the layers of the design
 	@$(BIN)/ruff check .
