@@ -23,7 +23,7 @@ from serinus.kube import Client, Connection, Object
 from serinus.kube.objects import ObjectMeta
 
 ROOT = Path(__file__).parents[2]
-SMALL = ["--updates", "10", "--requests", "5000", "--rollouts", "4", "--rate", "100", "--limit", "180"]
+SMALL = ["--updates", "10", "--requests", "5000", "--rollouts", "6", "--rate", "100", "--limit", "180"]
 
 GOOD = Figures(
     seed=1,
