@@ -13,6 +13,7 @@ from serinus.expr.errors import ConditionError as ConditionError
 from serinus.expr.program import Program as Program
 from serinus.expr.program import compile as compile  # noqa: A004 - the word for it
 from serinus.expr.program import evaluate_condition as evaluate_condition
+from serinus.expr.program import evaluate_time as evaluate_time
 from serinus.expr.values import Floats as Floats
 
-__all__ = ["ConditionError", "Floats", "Program", "compile", "evaluate_condition"]
+__all__ = ["ConditionError", "Floats", "Program", "compile", "evaluate_condition", "evaluate_time"]

@@ -65,7 +65,8 @@ class Calls:
             try:
                 return self.taken(node.arguments, signature)
             except Failure as failure:
-                found = failure
+                if found is None or failure.at is not None:
+                    found = failure
         assert found is not None
         raise Failure(f"{found.message} to call {node.name}", found.at)
 

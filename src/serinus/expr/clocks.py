@@ -7,6 +7,7 @@ from serinus.expr.errors import Failure
 from serinus.expr.frame import Frame
 from serinus.expr.instant import Location, Time, load_location
 from serinus.expr.layout_read import read
+from serinus.expr.limits import short
 from serinus.expr.span import read_duration
 from serinus.expr.texts import text
 from serinus.expr.values import Duration, Value
@@ -28,11 +29,11 @@ def now(frame: Frame, location: Value = None) -> Time:
 
 
 def duration(_frame: Frame, value: Value) -> Duration:
-    return read_duration(text(value))
+    return read_duration(short(text(value)))
 
 
 def timezone(_frame: Frame, value: Value) -> Location:
-    return load_location(text(value))
+    return load_location(short(text(value)))
 
 
 def date(_frame: Frame, *arguments: Value) -> Time:
@@ -40,11 +41,12 @@ def date(_frame: Frame, *arguments: Value) -> Time:
     rest = arguments[1:] if location else arguments
     if not rest:
         raise Failure("invalid number of arguments for date")
+    rest = tuple(short(text(part)) for part in rest)
     if len(rest) == 3:
-        return read(text(rest[1]), text(rest[0]), load_location(text(rest[2])))
+        return read(rest[1], rest[0], load_location(rest[2]))
     if len(rest) == 2:
-        return read(text(rest[1]), text(rest[0]), location)
-    return guessed(text(rest[0]), location)
+        return read(rest[1], rest[0], location)
+    return guessed(rest[0], location)
 
 
 def guessed(value: str, location: Location | None) -> Time:

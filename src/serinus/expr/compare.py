@@ -28,6 +28,9 @@ def equal(one: Value, other: Value, meter: Meter, depth: int = 0) -> bool:
     first, second = type(one), type(other)
     if first in NUMBERS and second in NUMBERS:
         return equal_numbers(one, other)
+    if first is str and second is str:
+        meter.scan(min(len(one), len(other)))
+        return bool(one == other)
     if is_list(one) and (is_list(other) or second in BASIC):
         return all_equal(one, other, meter, depth)
     if first in BASIC and is_list(other):

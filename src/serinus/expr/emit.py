@@ -34,9 +34,10 @@ from serinus.expr.tree import (
     Slice,
     Unary,
 )
-from serinus.expr.values import Function, Value, go_type, is_nil
+from serinus.expr.values import ARRAYS, Function, Value, go_type, is_nil
 
 Run = Callable[[Frame], Value]
+SIZED = ARRAYS | {str}
 FUNCTIONS: dict[str, Callable[..., Value]] = {**TEXTS, **NUMBER_FUNCTIONS, **LISTS, **CLOCKS}
 
 
@@ -151,6 +152,7 @@ def emit_slice(node: Slice) -> Run:
 
     def part(frame: Frame) -> Value:
         value = base(frame)
+        frame.meter.scan(len(value) if type(value) in SIZED else 0)
         end = high(frame) if high else None
         if high and end is None:
             raise Failure("invalid operation: int(<nil>)")
@@ -168,7 +170,7 @@ def emit_call(node: Call) -> Run:
         function = callee(frame)
         if not isinstance(function, Function):
             raise Failure(f"invalid operation: cannot call non-function of type {go_type(function)}")
-        frame.meter.step()
+        frame.meter.scan(sum(len(value) for value in given if type(value) in SIZED))
         return function.call(*given)
 
     return call
@@ -181,8 +183,9 @@ def emit_builtin(node: Builtin) -> Run:
     arguments = [emit(argument) for argument in node.arguments]
 
     def call(frame: Frame) -> Value:
-        frame.meter.step()
-        return function(frame, *[argument(frame) for argument in arguments])
+        given = [argument(frame) for argument in arguments]
+        frame.meter.scan(sum(len(value) for value in given if type(value) in SIZED))
+        return function(frame, *given)
 
     return call
 
@@ -224,7 +227,10 @@ def emit_map(node: Map) -> Run:
     def build(frame: Frame) -> dict[str, Value]:
         made = [(key(frame), value(frame)) for key, value in pairs]
         frame.meter.grow(len(made))
-        return {text(key): value for key, value in reversed(made)}
+        first: dict[str, Value] = {}
+        for key, value in made:
+            first.setdefault(text(key), value)
+        return first
 
     return build
 

@@ -1,5 +1,8 @@
 """What a condition can do wrong: one error for all of it."""
 
+MESSAGE = 400
+"""Characters of a message; longer ones are cut."""
+
 
 class ConditionError(Exception):
     """A condition cannot be read, does not fit the result, or fails.
@@ -9,8 +12,8 @@ class ConditionError(Exception):
     """
 
     def __init__(self, message: str, text: str = "", at: int | None = None) -> None:
-        super().__init__(message)
-        self.message = message
+        self.message = message if len(message) <= MESSAGE else f"{message[:MESSAGE]}…"
+        super().__init__(self.message)
         self.line, self.column, self._source = _place(text, at)
 
     @property

@@ -15,17 +15,22 @@ NODES = 10_000
 DEPTH = 120
 """Levels of a condition's tree; `a + b + c` has two."""
 
+TOO_DEEP = f"the condition is nested more than {DEPTH} levels deep"
+
 DATA_DEPTH = 100
 """Levels of arrays and maps in a value."""
 
 ELEMENTS = 1_000_000
 """Elements that one evaluation may create, as in expr."""
 
-STEPS = 500_000
+STEPS = 250_000
 """Nodes evaluated inside predicates, and elements visited by functions."""
 
 STRING = 1_000_000
 """Bytes of one text."""
+
+NUMERAL = 1_000
+"""Characters of a text that is read as a number, a date or a duration."""
 
 
 class Meter:
@@ -53,7 +58,18 @@ class Meter:
         """Allow a text of this size, and count it as work."""
         if size > STRING:
             raise Failure(f"a text of {size} bytes is longer than {STRING}")
-        self.step(size >> 6)
+        self.scan(size)
+
+    def scan(self, size: int) -> None:
+        """Count the reading of a text, or of an array without looking into it."""
+        self.step(1 + (size >> 6))
+
+
+def short(text: str) -> str:
+    """A text that can be read as one number or time. Raises Failure."""
+    if len(text) > NUMERAL:
+        raise Failure(f"a text of {len(text)} characters is no number and no time")
+    return text
 
 
 def descend(depth: int) -> int:

@@ -7,6 +7,7 @@ from serinus.expr import types
 from serinus.expr.errors import Failure
 from serinus.expr.instant import DAY, LOCAL, SECOND, Time, date_of, days_of, moment_at
 from serinus.expr.layout_text import DAYS, MONTHS, written
+from serinus.expr.limits import short
 from serinus.expr.span import written_duration
 from serinus.expr.types import Type, function
 from serinus.expr.values import Duration, Function, Int64, Month, Value, Weekday, go_type, wrap
@@ -161,7 +162,7 @@ METHODS: dict[str, dict[str, Method]] = {
         "IsDST": _method(lambda time: time.location.at(time.seconds)[2], _TRUTH),
         "Truncate": _method(truncate_time, _SPAN, _TIME),
         "Round": _method(round_time, _SPAN, _TIME),
-        "Format": _method(written, _TEXT, _TEXT),
+        "Format": _method(lambda time, layout: written(time, short(layout)), _TEXT, _TEXT),
         "String": _method(written_time, _TEXT),
         "In": _method(lambda time, place: Time(time.nanoseconds, place), types.LOCATION, _TIME),
         "UTC": _method(lambda time: Time(time.nanoseconds), _TIME),

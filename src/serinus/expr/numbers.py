@@ -8,7 +8,7 @@ from typing import Any
 from serinus.expr.compare import less
 from serinus.expr.errors import Failure
 from serinus.expr.frame import Frame
-from serinus.expr.limits import descend
+from serinus.expr.limits import descend, short
 from serinus.expr.values import (
     ARRAYS,
     INTEGERS,
@@ -35,7 +35,7 @@ HEX_FLOAT = re.compile(
 
 def read_int(text: str) -> int:
     """Read decimal digits with a sign. Raises Failure."""
-    found = DECIMAL.fullmatch(text)
+    found = DECIMAL.fullmatch(short(text))
     if found and len(found[2]) < 20 and MIN_INT <= (value := int(f"{found[1]}0{found[2]}")) <= MAX_INT:
         return value
     raise Failure(f"invalid operation: int({text})")
@@ -43,6 +43,7 @@ def read_int(text: str) -> int:
 
 def read_float(text: str) -> float:
     """Read a float as Go does. Raises Failure."""
+    short(text)
     try:
         if SPECIAL.fullmatch(text) or FLOAT.fullmatch(text):
             value = float(text)

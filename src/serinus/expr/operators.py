@@ -12,6 +12,9 @@ from serinus.expr.pattern import matches
 from serinus.expr.texts import text
 from serinus.expr.values import Ints, Value, go_type, is_nil, wrap
 
+PATTERN_COST = 1_000
+"""What a search costs besides reading, in bytes: the pattern may be new."""
+
 Run = Callable[[Frame], Value]
 
 
@@ -51,9 +54,16 @@ def lazy_else(left: Run, right: Run) -> Run:
     return instead
 
 
+def before(frame: Frame, one: Value, other: Value) -> bool:
+    """`<`."""
+    if type(one) is str:
+        frame.meter.scan(len(one))
+    return less(one, other)
+
+
 def ordered(frame: Frame, one: Value, other: Value) -> bool:
     """`<=`: not the opposite of `>`, because of what is no number."""
-    return less(one, other) or equal(one, other, frame.meter)
+    return before(frame, one, other) or equal(one, other, frame.meter)
 
 
 def span(frame: Frame, one: Value, other: Value) -> Ints:
@@ -69,13 +79,20 @@ def found(frame: Frame, one: Value, other: Value) -> bool:
     if is_nil(one) or is_nil(other):
         return False
     subject = one if isinstance(one, bytes) else text(one)
-    frame.meter.step(len(subject) >> 6)
+    frame.meter.scan(PATTERN_COST + len(subject))
     return matches(text(other), subject)
 
 
 def of_texts(test: Callable[[str, str], bool]) -> Callable[[Frame, Value, Value], bool]:
     """A test of two texts; nil never passes."""
-    return lambda _frame, one, other: not (is_nil(one) or is_nil(other)) and test(text(one), text(other))
+
+    def tested(frame: Frame, one: Value, other: Value) -> bool:
+        if is_nil(one) or is_nil(other):
+            return False
+        frame.meter.scan(len(text(one)) + len(text(other)))
+        return test(one, other)
+
+    return tested
 
 
 LAZY: dict[str, Callable[[Run, Run], Run]] = {
@@ -87,8 +104,8 @@ COMPARISONS: dict[str, Callable[[Frame, Value, Value], Value]] = {
     "+": lambda frame, one, other: add(one, other, frame.meter),
     "==": lambda frame, one, other: equal(one, other, frame.meter),
     "!=": lambda frame, one, other: not equal(one, other, frame.meter),
-    "<": lambda _frame, one, other: less(one, other),
-    ">": lambda _frame, one, other: less(other, one),
+    "<": before,
+    ">": lambda frame, one, other: before(frame, other, one),
     "<=": ordered,
     ">=": lambda frame, one, other: ordered(frame, other, one),
     "in": lambda frame, one, other: access.contains(one, other, frame.meter),

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
+from typing import cast
 
 from lark import Lark
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken, VisitError
@@ -31,7 +32,7 @@ def parse(text: str) -> Node:
     if size(node) > limits.NODES:
         raise ConditionError(TOO_LARGE)
     if depth(node) > limits.DEPTH:
-        raise ConditionError(f"the condition is nested more than {limits.DEPTH} levels deep", text, node.at)
+        raise ConditionError(limits.TOO_DEEP, text, node.at)
     return node
 
 
@@ -42,7 +43,7 @@ def unexpected(error: UnexpectedInput, text: str) -> ConditionError:
     if isinstance(error, UnexpectedToken):
         return ConditionError(f"unexpected token {str(error.token)!r}", text, error.token.start_pos)
     assert isinstance(error, UnexpectedCharacters)
-    at = error.pos_in_stream
+    at = cast(int, error.pos_in_stream)
     return ConditionError(unreadable(text, at), text, at)
 
 

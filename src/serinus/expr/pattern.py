@@ -12,6 +12,9 @@ from serinus.expr.values import raw
 SIZE = 10_000
 """Bytes of a pattern; Go has no such bound, RE2 one of memory."""
 
+MEMORY = 2 << 20
+"""Bytes that a pattern may take while it searches."""
+
 ONE_BYTE = re.compile(r"(?:[^\\]|\\[^C])*\\C", re.DOTALL)
 """Backslash and C, which RE2 knows and Go does not."""
 
@@ -22,7 +25,7 @@ def matches(pattern: str, value: str | bytes) -> bool:
     return compiled(pattern).search(data) is not None
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def compiled(pattern: str) -> Any:
     """The pattern, ready to search. Raises Failure."""
     data = raw(pattern)
@@ -32,6 +35,7 @@ def compiled(pattern: str) -> Any:
         raise Failure(r"error parsing regexp: invalid escape sequence: \C")
     options = re2.Options()
     options.log_errors = False
+    options.max_mem = MEMORY
     try:
         return re2.compile(data, options)
     except re2.error as error:

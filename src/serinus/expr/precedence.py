@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from serinus.expr.errors import Failure
+from serinus.expr.limits import DEPTH, TOO_DEEP
 from serinus.expr.tree import Binary, Builtin, Call, Node, Unary
 
 LEVELS = {
@@ -59,9 +60,19 @@ class Climb:
     def __init__(self, items: list[Item]) -> None:
         self.items = items
         self.next = 0
+        self.depth = 0
 
     def expression(self, level: int) -> Node:
-        """Read what binds at least as tight as the level."""
+        """Read what binds at least as tight as the level. Raises Failure."""
+        self.depth += 1
+        if self.depth > DEPTH:
+            raise Failure(TOO_DEEP)
+        node = self.operations(level)
+        self.depth -= 1
+        return node
+
+    def operations(self, level: int) -> Node:
+        """Read an operand, and operators with their right sides."""
         left = self.operand()
         while (operator := self.operator(level)) is not None:
             self.next += 1

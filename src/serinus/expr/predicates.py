@@ -50,7 +50,7 @@ class Loop:
                 raise Failure(f"interface conversion: interface {{}} is {go_type(result)}, not bool")
             yield result
 
-    def extra(self, frame: Frame, values: list[Value]) -> Value:
+    def third_value(self, frame: Frame, values: list[Value]) -> Value:
         """The third argument. As in expr, `#` in it is the first element."""
         if self.third is None:
             return None
@@ -164,7 +164,7 @@ def group_by(loop: Loop, frame: Frame) -> Keyed:
 
 def sort_by(loop: Loop, frame: Frame) -> list[Value]:
     values = items(loop.collection(frame))
-    descending = direction(loop.extra(frame, values) if loop.third else "asc")
+    descending = direction(loop.third_value(frame, values) if loop.third else "asc")
     keys = list(loop.run(frame, values, range(len(values))))
     frame.meter.grow(len(values))
     return sorted_by(frame, values, keys, descending=descending)
@@ -172,7 +172,7 @@ def sort_by(loop: Loop, frame: Frame) -> list[Value]:
 
 def reduce(loop: Loop, frame: Frame) -> Value:
     values = items(loop.collection(frame))
-    gathered, start = loop.extra(frame, values), 0
+    gathered, start = loop.third_value(frame, values), 0
     if not loop.third:
         if not values:
             raise Failure("reduce of empty array with no initial value")

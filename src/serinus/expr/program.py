@@ -1,7 +1,7 @@
 """A condition, read once and evaluated as often as there are results."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 from serinus.expr import environment, types
@@ -11,13 +11,15 @@ from serinus.expr.errors import ConditionError, Failure
 from serinus.expr.fold import folded
 from serinus.expr.frame import Frame
 from serinus.expr.incoming import incoming, moment
+from serinus.expr.instant import Time
+from serinus.expr.limits import TOO_DEEP
 from serinus.expr.parse import parse
 from serinus.expr.tree import Node
 from serinus.expr.types import Type
 from serinus.expr.values import ARRAYS, Value, go_type, is_nil
 
 NO_DATA = "metric result is nil or empty: no data returned from the metric provider"
-TOO_DEEP = "the condition or its result is nested too deep"
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 Run = Callable[[Frame], Value]
 
@@ -42,8 +44,8 @@ class Program:
         """
         return self._guarded(lambda: self._evaluated(result, now))
 
-    def time(self, now: datetime) -> Value:
-        """The value of an expression that sees no result: a range query's start or end."""
+    def evaluate_alone(self, now: datetime) -> Value:
+        """The value of an expression that sees no result. Raises ConditionError."""
 
         def evaluated() -> Value:
             run = prepared(self._tree, environment.TIME_FUNCTIONS)
@@ -88,7 +90,7 @@ def checked(text: str, known: Mapping[str, Type]) -> Program:
     return Program(text, tree)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=512)
 def compile(text: str) -> Program:  # noqa: A001 - the word for it
     """Read a condition. Raises ConditionError with line, column and pointer.
 
@@ -109,6 +111,17 @@ def evaluate_condition(text: str, result: object, now: datetime) -> bool:
     if value is True or value is False:
         return bool(value)
     raise ConditionError(NO_DATA if is_empty(result) else f"expected bool, but got {go_type(value)}")
+
+
+def evaluate_time(text: str, now: datetime) -> datetime:
+    """The moment that a range query's start or end means. Raises ConditionError."""
+    value = compile(text).evaluate_alone(now)
+    if not isinstance(value, Time):
+        raise ConditionError(f"expected time.Time, but got {go_type(value)}")
+    try:
+        return EPOCH + timedelta(microseconds=value.nanoseconds // 1000)
+    except OverflowError:
+        raise ConditionError("the time lies outside of the years 1 to 9999") from None
 
 
 def is_empty(result: object) -> bool:

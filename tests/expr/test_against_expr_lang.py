@@ -1,0 +1,59 @@
+"""The real expr-lang says the same: a value of the same type, or an error on both sides."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from expr.compare import CASES, Comparison, Question, compared, questions_of
+from expr.generate import Writer
+
+pytestmark = pytest.mark.timeout(900)
+"""The first test may have to install Go and compile the oracle."""
+
+TOPICS = sorted(file.stem for file in CASES.glob("*.txt"))
+MEANINGFUL = range(3000)
+BROKEN = range(1500)
+
+Report = dict[str, Comparison]
+
+
+def written_by(seed: int, *, broken: bool) -> Question:
+    writer = Writer(seed)
+    text = writer.broken() if broken else writer.meaningful()
+    given = writer.result()
+    return {"text": text, **given} if "floats" in given else {"text": text, "result": json.loads(str(given["result"]))}
+
+
+def expect_none(name: str, comparison: Comparison, report: Report) -> None:
+    report[name] = comparison
+    print(comparison)  # noqa: T201 - the numbers belong to the test's output
+    assert not comparison.differences, "\n".join(comparison.differences[:20])
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_written_conditions(topic: str, oracle: Path, report: Report) -> None:
+    expect_none(topic, compared(oracle, questions_of(CASES / f"{topic}.txt")), report)
+
+
+def test_conditions_from_templates(oracle: Path, report: Report) -> None:
+    comparison = compared(oracle, (written_by(seed, broken=False) for seed in MEANINGFUL))
+    assert comparison.counts["values"] > len(MEANINGFUL) // 2
+    expect_none("templates", comparison, report)
+
+
+def test_broken_conditions(oracle: Path, report: Report) -> None:
+    comparison = compared(oracle, (written_by(seed, broken=True) for seed in BROKEN))
+    assert comparison.counts["errors"] > len(BROKEN) // 2
+    expect_none("broken", comparison, report)
+
+
+def test_there_are_enough_conditions() -> None:
+    written = sum(len(questions_of(CASES / f"{topic}.txt")) for topic in TOPICS)
+    assert written >= 2000
+    assert written + len(MEANINGFUL) + len(BROKEN) >= 6000
+
+
+def test_a_difference_is_seen(oracle: Path) -> None:
+    comparison = compared(oracle, [{"text": "now().Nanosecond()", "result": None}])
+    assert len(comparison.differences) == 1
