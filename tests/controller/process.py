@@ -26,10 +26,12 @@ class ControllerProcess:
             *flags,
         ]
         self._env = {guard.MARK: cluster.mark, "PATH": "/usr/bin:/bin"}
+        self._begin = 0
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Start it; returns at once."""
+        self._begin = self.log.stat().st_size if self.log.exists() else 0
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 self._argv, env=self._env, stdin=subprocess.DEVNULL, stdout=log, stderr=log
@@ -38,10 +40,14 @@ class ControllerProcess:
     def wait_ready(self, limit: float = 60.0) -> None:
         """Wait until it serves; fail with what it said instead."""
         deadline = time.monotonic() + limit
-        while "serving" not in self.log.read_text():
+        while "serving" not in self._said():
             if not self.is_running or time.monotonic() > deadline:
-                pytest.fail(f"the controller does not serve: {self.log.read_text()[-2000:]}")
+                pytest.fail(f"the controller does not serve: {self._said()[-2000:]}")
             time.sleep(0.05)
+
+    def _said(self) -> str:
+        """What it has said since its last start."""
+        return self.log.read_bytes()[self._begin :].decode(errors="replace")
 
     def kill(self) -> None:
         """End it as a crash does: nothing is put in order."""

@@ -45,6 +45,7 @@ def test_an_update_ends_as_it_should_although_the_controller_is_killed_again_and
         time.sleep(random.uniform(0.2, 1.5))
         controller.kill()
         controller.start()
+    controller.wait_ready()
     wait_for_image(cluster, namespace, V2)
     rollout = read(cluster, namespace, "rollout", NAME)
     sets = read(cluster, namespace, "replicasets")["items"]
