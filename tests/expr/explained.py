@@ -20,6 +20,7 @@ class Difference:
 DIFFERENCES = [
     Difference("Searches from the end", FROM_THE_END.search),
     Difference("Fractional powers", FRACTIONAL_POWER.search),
+    Difference("Time zones as values", re.compile(r"timezone\(").search),
     Difference("Keys of several types in print", BOTH_PRINTED_KEYS.search),
 ]
 

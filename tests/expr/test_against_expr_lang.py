@@ -1,10 +1,12 @@
 """The real expr-lang says the same: a value of the same type, or an error on both sides."""
 
 import json
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from expr import combine
 from expr.compare import CASES, Comparison, Question, compared, questions_of
 from expr.generate import Writer
 
@@ -40,6 +42,12 @@ def test_conditions_from_templates(oracle: Path, report: Report) -> None:
     comparison = compared(oracle, (written_by(seed, broken=False) for seed in MEANINGFUL))
     assert comparison.counts["values"] > len(MEANINGFUL) // 2
     expect_none("templates", comparison, report)
+
+
+@pytest.mark.parametrize("every", [combine.signs, combine.operators, combine.functions])
+def test_values_of_all_types(every: Callable[[], Iterator[str]], oracle: Path, report: Report) -> None:
+    questions = [{"text": text, "result": None} for text in every()]
+    expect_none(f"all {every.__name__}", compared(oracle, questions), report)
 
 
 def test_broken_conditions(oracle: Path, report: Report) -> None:

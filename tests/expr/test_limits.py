@@ -1,12 +1,15 @@
 """A condition ends soon and stays small, whatever it says."""
 
+import inspect
+import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from serinus.expr import ConditionError, compile, limits  # noqa: A004
-from serinus.expr.program import TOO_DEEP
+from serinus.expr.limits import TOO_DEEP
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 BIG = "let s = repeat('a', 490000);"
@@ -76,7 +79,6 @@ def test_patterns_take_linear_time(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "(" * 5000 + "1" + ")" * 5000,
         "[" * 5000 + "]" * 5000,
         "-" * 5000 + "1",
         "not " * 5000 + "true",
@@ -105,8 +107,13 @@ def test_nesting_is_allowed_up_to_the_limit() -> None:
         compile(f"{text} + 1")
 
 
+def test_parentheses_cost_nothing() -> None:
+    assert compile("(" * 5000 + "1" + ")" * 5000).evaluate(None, NOW) == 1
+
+
 @pytest.mark.parametrize(
-    "wrap", ["not ({})", "[{}]", "{{a: {}}}", "len([{}])", "({} ? 1 : 2)", "map([1], {})", "(let a{1} = 1; {0})"]
+    "wrap",
+    ["not ({})", "[{}]", "{{a: {}}}", "len([{}])", "({} ? 1 : 2)", "map([1], {})", "(let a{1} = 1; {0})"],
 )
 def test_everything_nested_to_the_limit_can_be_evaluated(wrap: str) -> None:
     text = "result"
@@ -118,6 +125,19 @@ def test_everything_nested_to_the_limit_can_be_evaluated(wrap: str) -> None:
     except ConditionError as error:
         outcome = str(error)
     assert outcome != TOO_DEEP
+
+
+def test_little_room_on_the_stack_is_an_error_of_the_condition() -> None:
+    text = "not (" * 50 + "result" + ")" * 50
+    program = compile("[" * 50 + "result" + "]" * 50)
+
+    def far_down(levels: int, work: Callable[[], object]) -> object:
+        return far_down(levels - 1, work) if levels else work()
+
+    levels = sys.getrecursionlimit() - len(inspect.stack()) - 100
+    for work in (lambda: compile(text), lambda: program.evaluate(True, NOW)):
+        with pytest.raises(ConditionError, match="nested"):
+            far_down(levels, work)
 
 
 def test_a_result_may_be_nested_up_to_a_limit() -> None:

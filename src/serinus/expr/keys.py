@@ -5,7 +5,7 @@ from typing import Any
 
 from serinus.expr.errors import Failure
 from serinus.expr.instant import Time
-from serinus.expr.values import ARRAYS, Keyed, Pair, Value, go_type
+from serinus.expr.values import ARRAYS, Function, Keyed, Pair, Value, go_type
 
 
 def entry_key(value: Value) -> Any:
@@ -16,7 +16,7 @@ def entry_key(value: Value) -> Any:
         return (Pair, *(entry_key(item) for item in value))
     if isinstance(value, Time):
         return (Time, value.nanoseconds, id(value.location))
-    if type(value) in ARRAYS or isinstance(value, dict | Keyed):
+    if type(value) in ARRAYS or isinstance(value, dict | Keyed | Function):
         raise Failure(f"runtime error: hash of unhashable type {go_type(value)}")
     return (type(value), value)
 

@@ -155,7 +155,7 @@ def sort(frame: Frame, value: Value, order: Value = "asc") -> list[Value]:
 
 def direction(order: Value) -> bool:
     """Whether an order is descending. Raises Failure."""
-    if order not in {"asc", "desc"}:
+    if type(order) is not str or order not in {"asc", "desc"}:
         raise Failure(f"invalid order {order}, expected asc or desc")
     return bool(order == "desc")
 

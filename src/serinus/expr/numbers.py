@@ -23,6 +23,9 @@ from serinus.expr.values import (
     wrap,
 )
 
+PLAIN_INSIDE = {"max", "min"}
+"""Functions that take durations and months, but none in an array."""
+
 DECIMAL = re.compile(r"([+-]?)(?=[0-9])0*([0-9]*)")
 SPECIAL = re.compile(r"(?i)[+-]?(?:inf|infinity)|nan")
 FLOAT = re.compile(
@@ -110,7 +113,7 @@ def extreme(name: str, better: Callable[[Value, Value], bool]) -> Callable[..., 
         if len(arguments) == 1 and type(arguments[0]) not in ARRAYS:
             return arguments[0]
         best = None
-        for number in each_number(frame, name, arguments, NUMBERS | NAMED_INTEGERS):
+        for number in each_number(frame, name, arguments):
             if best is None or better(best, number):
                 best = number
         return best
@@ -118,15 +121,13 @@ def extreme(name: str, better: Callable[[Value, Value], bool]) -> Callable[..., 
     return search
 
 
-def each_number(
-    frame: Frame, name: str, values: Iterable[Value], kinds: frozenset[type], depth: int = 0
-) -> Iterator[Value]:
+def each_number(frame: Frame, name: str, values: Iterable[Value], depth: int = 0) -> Iterator[Value]:
     """The numbers in values, and in arrays in them. Raises Failure for others."""
+    kinds = NUMBERS if depth and name in PLAIN_INSIDE else NUMBERS | NAMED_INTEGERS
     for value in values:
         frame.meter.step()
         if type(value) in ARRAYS:
-            inner = kinds - NAMED_INTEGERS
-            yield from each_number(frame, name, elements(value), inner, descend(depth))
+            yield from each_number(frame, name, elements(value), descend(depth))
         elif type(value) in kinds:
             yield value
         else:
@@ -159,7 +160,7 @@ def mean(frame: Frame, *arguments: Value) -> float:
 
 
 def median(frame: Frame, *arguments: Value) -> float:
-    numbers = [float(number) for number in each_number(frame, "median", arguments, NUMBERS)]
+    numbers = [float(number) for number in each_number(frame, "median", arguments)]
     numbers.sort(key=lambda number: (not math.isnan(number), number))
     middle = len(numbers) // 2
     if not numbers:

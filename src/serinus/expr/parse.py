@@ -26,9 +26,9 @@ def parse(text: str) -> Node:
     except UnexpectedInput as error:
         raise unexpected(error, text) from None
     except VisitError as error:
-        if not isinstance(error.orig_exc, Failure):
-            raise
-        raise ConditionError(error.orig_exc.message, text, error.orig_exc.at) from None
+        failure = error.orig_exc
+        assert isinstance(failure, Failure), failure
+        raise ConditionError(failure.message, text, failure.at) from None
     if size(node) > limits.NODES:
         raise ConditionError(TOO_LARGE)
     if depth(node) > limits.DEPTH:

@@ -165,7 +165,10 @@ def group_by(loop: Loop, frame: Frame) -> Keyed:
 def sort_by(loop: Loop, frame: Frame) -> list[Value]:
     values = items(loop.collection(frame))
     descending = direction(loop.third_value(frame, values) if loop.third else "asc")
-    keys = list(loop.run(frame, values, range(len(values))))
+    keys = []
+    for key in loop.run(frame, values, range(len(values))):
+        frame.scope.element()
+        keys.append(key)
     frame.meter.grow(len(values))
     return sorted_by(frame, values, keys, descending=descending)
 

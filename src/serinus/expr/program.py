@@ -80,8 +80,8 @@ def prepared(tree: Node, known: Mapping[str, Type]) -> Run:
 
 def checked(text: str, known: Mapping[str, Type]) -> Program:
     """Read a text, and refuse what fits no result at all."""
-    tree = parse(text)
     try:
+        tree = parse(text)
         prepared(tree, known)
     except Failure as failure:
         raise ConditionError(failure.message, text, failure.at) from None
