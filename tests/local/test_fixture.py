@@ -25,8 +25,12 @@ SETTINGS = "[pytest]\nmarkers = cluster: as elsewhere\n"
 async def test_it_ends_with_pytest_also_when_pytest_is_killed(serinus, tmp_path: Path) -> None:
     (tmp_path / "test_pause.py").write_text(TEST)
     (tmp_path / "pytest.ini").write_text(SETTINGS)
-    argv = [sys.executable, "-m", "pytest", "-p", "conftest", f"--basetemp={serinus.root}", str(tmp_path)]
-    tests = await serinus.processes.start(argv, env={**os.environ, "PYTHONPATH": str(CONFTEST)})
+    serinus.root.mkdir(exist_ok=True)
+    argv = [sys.executable, "-m", "pytest", "-p", "conftest", str(tmp_path / "test_pause.py")]
+    env = {**os.environ, "PYTHONPATH": str(CONFTEST), "TMPDIR": str(serinus.root)}
+    for name in [name for name in env if name.startswith("PYTEST_")]:
+        del env[name]  # it is no worker of ours
+    tests = await serinus.processes.start(argv, env=env)
     await serinus.until(lambda: is_up(serinus.root))
     assert any("kube-apiserver" in line for line in serinus.left())
     tests.kill()
