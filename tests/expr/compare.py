@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -17,23 +16,37 @@ CASES = Path(__file__).parent / "cases"
 LIMIT = 300.0
 """Seconds for all answers of one run of the oracle."""
 
+PROPERTY = "compared with expr-lang 1.17.8"
+"""Under this name a test hands on what it compared."""
+
+OUTCOMES = ("values", "errors", "differences")
+
 Question = dict[str, Any]
 
 
 @dataclass
 class Comparison:
-    """What came out."""
+    """What came out, counted; differences that nothing explains are kept."""
 
-    counts: Counter[str] = field(default_factory=Counter)
+    counts: dict[str, int] = field(default_factory=dict)
     differences: list[str] = field(default_factory=list)
 
+    def count(self, name: str, times: int = 1) -> None:
+        """Count conditions with one outcome."""
+        self.counts[name] = self.counts.get(name, 0) + times
+
+    def add(self, other: "Comparison") -> None:
+        """Take over the numbers of another comparison."""
+        for name, times in other.counts.items():
+            self.count(name, times)
+
     def __str__(self) -> str:
-        explained = {name: count for name, count in self.counts.items() if name not in {"values", "errors"}}
+        explained = {name: times for name, times in self.counts.items() if name not in OUTCOMES}
+        same, failed, different = (self.counts.get(name, 0) for name in OUTCOMES)
         return (
-            f"{self.counts.total() + len(self.differences)} conditions: {self.counts['values']} with the same value, "
-            f"{self.counts['errors']} with an error on both sides, {len(self.differences)} unexplained differences, "
-            f"{sum(explained.values())} explained {explained or ''}"
-        ).rstrip()
+            f"{sum(self.counts.values())} conditions, {same} with the same value, {failed} with errors on both sides, "
+            f"{sum(explained.values())} with a known difference {explained or ''}, {different} unexplained"
+        ).replace(" ,", ",")
 
 
 def questions_of(file: Path) -> list[Question]:
@@ -65,12 +78,13 @@ def compare(comparison: Comparison, question: Question, theirs: dict[str, Any]) 
     """Count one condition."""
     ours = answer(question)
     if "error" in theirs and "error" in ours:
-        comparison.counts["errors"] += 1
+        comparison.count("errors")
     elif "value" in theirs and canonical(theirs["value"]) == canonical(ours.get("value")):
-        comparison.counts["values"] += 1
+        comparison.count("values")
     elif name := explanation(question["text"]):
-        comparison.counts[name] += 1
+        comparison.count(name)
     else:
+        comparison.count("differences")
         comparison.differences.append(f"{question}\n  expr-lang: {theirs}\n  Serinus:   {ours}")
 
 

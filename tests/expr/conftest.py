@@ -5,12 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from expr.compare import Comparison
+from expr.compare import PROPERTY, Comparison
 from serinus.local.build import Program, build
 
 SOURCE = Path(__file__).parent / "oracle"
-
-compared_key = pytest.StashKey[dict[str, Comparison]]()
 
 
 @pytest.fixture(scope="session")
@@ -19,22 +17,16 @@ def oracle() -> Path:
     return asyncio.run(build(Program("expr-oracle", SOURCE)))
 
 
-@pytest.fixture
-def report(request: pytest.FixtureRequest) -> dict[str, Comparison]:
-    """Comparisons by name, for the end of the test run's output."""
-    return request.config.stash.setdefault(compared_key, {})
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Print what was compared."""
-    found = config.stash.get(compared_key, {})
+    reports = [report for outcome in ("passed", "failed") for report in terminalreporter.getreports(outcome)]
+    found = [value for report in reports for name, value in report.user_properties if name == PROPERTY]
     if not found:
         return
     whole = Comparison()
-    for comparison in found.values():
-        whole.counts.update(comparison.counts)
-        whole.differences += comparison.differences
-    terminalreporter.section("compared with expr-lang 1.17.8")
-    for name, comparison in sorted(found.items()):
+    terminalreporter.section(PROPERTY)
+    for name, counts in sorted(found):
+        comparison = Comparison(counts)
+        whole.add(comparison)
         terminalreporter.write_line(f"{name}: {comparison}")
     terminalreporter.write_line(f"all: {whole}")

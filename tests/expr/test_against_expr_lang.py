@@ -7,17 +7,18 @@ from pathlib import Path
 import pytest
 
 from expr import combine
-from expr.compare import CASES, Comparison, Question, compared, questions_of
+from expr.compare import CASES, PROPERTY, Comparison, Question, compared, questions_of
 from expr.generate import Writer
 
 pytestmark = pytest.mark.timeout(900)
 """The first test may have to install Go and compile the oracle."""
 
 TOPICS = sorted(file.stem for file in CASES.glob("*.txt"))
+COMBINED = [combine.signs, combine.operators, combine.functions]
 MEANINGFUL = range(3000)
 BROKEN = range(1500)
 
-Report = dict[str, Comparison]
+Record = Callable[[str, object], None]
 
 
 def written_by(seed: int, *, broken: bool) -> Question:
@@ -27,39 +28,39 @@ def written_by(seed: int, *, broken: bool) -> Question:
     return {"text": text, **given} if "floats" in given else {"text": text, "result": json.loads(str(given["result"]))}
 
 
-def expect_none(name: str, comparison: Comparison, report: Report) -> None:
-    report[name] = comparison
-    print(comparison)  # noqa: T201 - the numbers belong to the test's output
+def expect_none(name: str, comparison: Comparison, record_property: Record) -> None:
+    record_property(PROPERTY, (name, comparison.counts))
     assert not comparison.differences, "\n".join(comparison.differences[:20])
 
 
 @pytest.mark.parametrize("topic", TOPICS)
-def test_written_conditions(topic: str, oracle: Path, report: Report) -> None:
-    expect_none(topic, compared(oracle, questions_of(CASES / f"{topic}.txt")), report)
+def test_written_conditions(topic: str, oracle: Path, record_property: Record) -> None:
+    expect_none(topic, compared(oracle, questions_of(CASES / f"{topic}.txt")), record_property)
 
 
-def test_conditions_from_templates(oracle: Path, report: Report) -> None:
+def test_conditions_from_templates(oracle: Path, record_property: Record) -> None:
     comparison = compared(oracle, (written_by(seed, broken=False) for seed in MEANINGFUL))
     assert comparison.counts["values"] > len(MEANINGFUL) // 2
-    expect_none("templates", comparison, report)
+    expect_none("templates", comparison, record_property)
 
 
-@pytest.mark.parametrize("every", [combine.signs, combine.operators, combine.functions])
-def test_values_of_all_types(every: Callable[[], Iterator[str]], oracle: Path, report: Report) -> None:
+@pytest.mark.parametrize("every", COMBINED)
+def test_values_of_all_types(every: Callable[[], Iterator[str]], oracle: Path, record_property: Record) -> None:
     questions = [{"text": text, "result": None} for text in every()]
-    expect_none(f"all {every.__name__}", compared(oracle, questions), report)
+    expect_none(f"all {every.__name__}", compared(oracle, questions), record_property)
 
 
-def test_broken_conditions(oracle: Path, report: Report) -> None:
+def test_broken_conditions(oracle: Path, record_property: Record) -> None:
     comparison = compared(oracle, (written_by(seed, broken=True) for seed in BROKEN))
     assert comparison.counts["errors"] > len(BROKEN) // 2
-    expect_none("broken", comparison, report)
+    expect_none("broken", comparison, record_property)
 
 
 def test_there_are_enough_conditions() -> None:
     written = sum(len(questions_of(CASES / f"{topic}.txt")) for topic in TOPICS)
     assert written >= 2000
-    assert written + len(MEANINGFUL) + len(BROKEN) >= 6000
+    combined = sum(len(list(every())) for every in COMBINED)
+    assert written + combined + len(MEANINGFUL) + len(BROKEN) >= 20_000
 
 
 def test_a_difference_is_seen(oracle: Path) -> None:
