@@ -8,8 +8,6 @@ from serinus.plan import Answer, Ask, Listed, Refused
 _REFUSAL_SECONDS = timedelta(seconds=19).total_seconds()
 """A refusal is asked about again after this time, as what refuses may change unseen (a policy, a quota)."""
 
-_LIST_SECONDS = timedelta(seconds=1).total_seconds()
-
 
 class Answers:
     """Answers by the uid of the object that asked."""
@@ -22,10 +20,14 @@ class Answers:
         self._filed.setdefault(uid, {})[ask] = (answer, asyncio.get_running_loop().time())
 
     def about(self, uid: str) -> dict[Ask, Answer]:
-        """The answers that still count."""
+        """The answers that still count; a list counts once, as acting on it makes it old."""
         now = asyncio.get_running_loop().time()
         filed = self._filed.get(uid, {})
-        return {ask: answer for ask, (answer, since) in filed.items() if _counts(answer, now - since)}
+        counting = {ask: answer for ask, (answer, since) in filed.items() if _counts(answer, now - since)}
+        for ask, answer in counting.items():
+            if isinstance(answer, Listed):
+                del filed[ask]
+        return counting
 
     def forget(self, uid: str) -> None:
         """Drop what was answered to an object that is gone."""
@@ -33,6 +35,4 @@ class Answers:
 
 
 def _counts(answer: Answer, age: float) -> bool:
-    if isinstance(answer, Listed):
-        return age < _LIST_SECONDS
     return not isinstance(answer, Refused) or age < _REFUSAL_SECONDS
