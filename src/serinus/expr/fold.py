@@ -9,8 +9,8 @@ from dataclasses import replace
 
 from serinus.expr.arithmetic import ARITHMETIC, negate
 from serinus.expr.errors import Failure
-from serinus.expr.fold_predicates import SHORTCUTS
-from serinus.expr.tree import Array, Binary, Call, Constant, Literal, Name, Node, Unary, rebuilt
+from serinus.expr.fold_predicates import SHORTCUTS, is_filter
+from serinus.expr.tree import Array, Binary, Builtin, Call, Constant, Literal, Name, Node, Predicate, Unary, rebuilt
 from serinus.expr.types import Type
 from serinus.expr.values import Value, wrap
 
@@ -94,11 +94,25 @@ def constant(node: Node) -> Node:
         return folded_unary(node)
     if isinstance(node, Binary):
         return folded_binary(node)
+    if is_filter(node):
+        return filtered_once(node)
     if isinstance(node, Array) and node.items:
         kinds = (type(item.value) if isinstance(item, Literal) else object for item in node.items)
         if all(kind in {int, float, str, bool} for kind in kinds):
             return Constant([item.value for item in node.items if isinstance(item, Literal)], at=node.at)
     return node
+
+
+def filtered_once(node: Builtin) -> Node:
+    """`filter(filter(x, p), q)` asks for both at once."""
+    inner, outer = node.arguments
+    if not is_filter(inner):
+        return node
+    first = inner.arguments[1]
+    assert isinstance(first, Predicate)
+    assert isinstance(outer, Predicate)
+    both = Predicate(Binary("&&", first.body, outer.body, at=node.at), at=outer.at)
+    return replace(inner, arguments=(inner.arguments[0], both), at=node.at)
 
 
 def folded_unary(node: Unary) -> Node:
