@@ -64,6 +64,12 @@ class Look:
         return self.phase == "Paused" and self.step == step
 
     @property
+    def is_updating(self) -> bool:
+        """Whether the controller has noted another version: what people ask for before concerns the earlier one."""
+        status = self.rollout.status
+        return status.current_pod_hash != status.stable_rs
+
+    @property
     def is_healthy(self) -> bool:
         return self.phase == "Healthy"
 

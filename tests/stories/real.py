@@ -9,7 +9,7 @@ from typing import Any
 
 from serinus.api import kinds
 from serinus.api.kinds import EVENT, POD, ROLLOUT, Kind
-from serinus.kube import Client, ConnectionOptions, KubeError, NotFound, load_connection
+from serinus.kube import Client, Conflict, ConnectionOptions, KubeError, NotFound, load_connection
 from stories.look import Look
 from stories.manifests import HOST
 from stories.requests import Requests, is_split
@@ -19,6 +19,7 @@ Manifest = dict[str, Any]
 
 _GATE = "stories.serinus.dev/mended"
 _LOOK = 0.1
+_TRIES = 20
 """Seconds between two looks."""
 _SEEN = (ROLLOUT, kinds.REPLICA_SET, kinds.SERVICE, kinds.INGRESS, POD)
 """Rollouts first: what a status tells was done before it was written."""
@@ -53,9 +54,13 @@ class Real(Stage):
     async def replace(self, kind: Kind, manifest: Manifest) -> None:
         path = kind.path(self._namespace, manifest["metadata"]["name"])
         # The controller writes too; what users change is the spec, so the newest version is taken each time.
-        newest = await self._client.get(path)
-        manifest["metadata"]["resourceVersion"] = newest["metadata"]["resourceVersion"]
-        await self._client.replace(path, self._renamed(manifest, HOST, self._host))
+        for _ in range(_TRIES):
+            newest = await self._client.get(path)
+            manifest["metadata"]["resourceVersion"] = newest["metadata"]["resourceVersion"]
+            with suppress(Conflict):
+                await self._client.replace(path, self._renamed(manifest, HOST, self._host))
+                return
+        raise AssertionError(f"{path} changes too fast to be replaced")
 
     async def delete(self, kind: Kind, name: str) -> None:
         if kind == ROLLOUT:

@@ -25,7 +25,9 @@ class Requests:
 
     async def __aenter__(self) -> "Requests":
         timeout = aiohttp.ClientTimeout(total=10)
-        self._session = aiohttp.ClientSession(timeout=timeout, headers=self._headers)
+        # Kept connections end when nginx reloads, as clients expect; here only requests count.
+        connector = aiohttp.TCPConnector(force_close=True)
+        self._session = aiohttp.ClientSession(timeout=timeout, headers=self._headers, connector=connector)
         self._stream = asyncio.create_task(self._send_for_ever())
         return self
 

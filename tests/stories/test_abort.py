@@ -76,7 +76,7 @@ async def test_an_abort_before_any_pod_serves_leaves_nothing(stage: Stage) -> No
     await stage.deploy_routed(routed(STEPS, abortScaleDownDelaySeconds=6))
     await stage.break_image(V2)
     await stage.set_image(V2)
-    await stage.until(lambda look: look.pods[V2] == 1)
+    await stage.until(lambda look: look.pods[V2] == 1 and look.is_updating)
     await stage.abort()
     look = await stage.until(lambda look: look.phase == "Degraded" and look.pods == {V1: 3})
     assert look.services == {"stable": V1, "canary": V1}

@@ -58,7 +58,7 @@ async def test_full_promotion_waits_for_pods_that_serve(stage: Stage) -> None:
     await stage.deploy_routed(routed((weight(20), pause())))
     await stage.break_image(V2)
     await stage.set_image(V2)
-    await stage.until(lambda look: look.pods[V2] == 1)
+    await stage.until(lambda look: look.pods[V2] == 1 and look.is_updating)
     await stage.promote_full()
     await stage.until(lambda look: look.pods[V2] == 3)
     look = await stage.stays(lambda look: look.services == {"stable": V1, "canary": V1}, seconds=8)

@@ -1,5 +1,6 @@
 """The program: which commands there are, and how it ends."""
 
+import os
 import sys
 from pathlib import PurePath
 
@@ -47,7 +48,14 @@ def root(ctx: click.Context) -> None:
 
 def main() -> None:
     """Run the command line of this process and exit."""
-    sys.exit(run(sys.argv[0], sys.argv[1:]))
+    code = run(sys.argv[0], sys.argv[1:])
+    try:
+        sys.stdout.flush()
+    except OSError:
+        # It was told already. Python would try once more at its end, and make another exit code of it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = code or 1
+    sys.exit(code)
 
 
 def run(called: str, args: list[str]) -> int:
