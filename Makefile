@@ -16,7 +16,9 @@ demo-istio: $(READY) ## The same through Istio, and between services inside
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/serinus demo --scenario istio
 
 test: $(READY) lint ## Run the linters and every test, those on the real cluster included
-	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/pytest --numprocesses 2 --dist worksteal
+	@export PATH="$(CURDIR)/$(BIN):$$PATH"; pytest --numprocesses 2 --dist worksteal || { test $$? -eq 1 && \
+		echo "What failed beside other tests is run again, alone: it has to pass there." && \
+		pytest --last-failed --last-failed-no-failures none; }
 
 lint: $(READY) ## Check style, types and the layers of the design
 	@$(BIN)/ruff check .
