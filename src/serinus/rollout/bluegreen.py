@@ -13,7 +13,7 @@ from serinus.api.workload import ReplicaSet
 from serinus.plan import Event, Seen
 from serinus.rollout.fleet import Fleet
 from serinus.rollout.goal import Aim
-from serinus.rollout.progress import BLUE_GREEN_PAUSE, INCONCLUSIVE, Progress
+from serinus.rollout.progress import BLUE_GREEN_PAUSE, Progress, recorded, whole_second
 from serinus.rollout.retire import given_up, old_sizes
 from serinus.traffic.router import Router
 
@@ -100,15 +100,10 @@ def _begin(seen: Seen, fleet: Fleet, now: datetime) -> Progress:
     if status.current_pod_hash != fleet.hash:
         kept = _kept(seen, status.stable_rs)
         return Progress(stable_hash=status.stable_rs, active_hash=kept, is_halted=is_paused, is_fresh=True)
-    is_aborted = status.abort and status.stable_rs != fleet.hash and not status.promote_full
-    return Progress(
-        stable_hash=status.stable_rs,
-        active_hash=status.stable_rs if is_aborted else _kept(seen, status.stable_rs),
-        pauses=() if is_aborted else status.pauses,
-        controller_pause=status.controller_pause and not is_aborted,
-        aborted_at=status.aborted_at or now.replace(microsecond=0) if is_aborted else None,
-        promote_full=status.promote_full,
-        is_halted=is_paused or any(item.reason == INCONCLUSIVE for item in status.pauses),
+    progress = recorded(seen.rollout, fleet.hash, now)
+    return replace(
+        progress,
+        active_hash=status.stable_rs if progress.is_aborted else _kept(seen, status.stable_rs),
         is_previewed=status.blue_green.scale_up_preview_check_point,
     )
 
@@ -148,8 +143,7 @@ def _pause(seen: Seen, progress: Progress, now: datetime) -> Progress:
     if running is None and progress.controller_pause:
         return progress  # somebody ended it: by hand there is nothing to wait for, timed or not
     if running is None:
-        start = now if now.microsecond == 0 else now.replace(microsecond=0) + timedelta(seconds=1)
-        running = PauseCondition(BLUE_GREEN_PAUSE, start)
+        running = PauseCondition(BLUE_GREEN_PAUSE, whole_second(now))
         progress = replace(progress, pauses=(*progress.pauses, running), controller_pause=True)
         progress = progress.told(Event("RolloutPaused", f"Rollout is paused ({BLUE_GREEN_PAUSE})"))
     if not is_timed:

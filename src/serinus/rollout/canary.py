@@ -12,7 +12,7 @@ from serinus.plan import Event, Seen
 from serinus.rollout import podhash, weight
 from serinus.rollout.dynamic import growing_weight, is_dynamic, returning_weight
 from serinus.rollout.fleet import Fleet
-from serinus.rollout.progress import CANARY_PAUSE, INCONCLUSIVE, Progress
+from serinus.rollout.progress import CANARY_PAUSE, Progress, recorded
 from serinus.rollout.steps import At, Done, Outcome, Pausing, Waiting, describe, outcome
 from serinus.rollout.target import canary_of, is_reached, is_short, missing
 from serinus.rollout.traffic import Split, traffic_of
@@ -94,21 +94,10 @@ def _begin(seen: Seen, fleet: Fleet, now: datetime) -> Progress:
     """Where the update stands before this decision; at its start if it is another one."""
     status, canary = seen.rollout.status, canary_of(seen.rollout)
     count = len(canary.steps)
-    is_paused = seen.rollout.spec.paused
     if status.current_pod_hash != fleet.hash or status.current_step_hash != podhash.steps_hash(canary.steps):
         return _fresh(seen, fleet, count)
-    is_promoted = status.stable_rs == fleet.hash
-    is_aborted = status.abort and not is_promoted and not status.promote_full
-    inconclusive = any(item.reason == INCONCLUSIVE for item in status.pauses)
-    return Progress(
-        stable_hash=status.stable_rs,
-        index=min(status.current_step_index or 0, count) if count else None,
-        pauses=() if is_aborted else status.pauses,
-        controller_pause=status.controller_pause and not is_aborted,
-        aborted_at=status.aborted_at or now.replace(microsecond=0) if is_aborted else None,
-        promote_full=status.promote_full,
-        is_halted=is_paused or inconclusive,
-    )
+    index = min(status.current_step_index or 0, count) if count else None
+    return replace(recorded(seen.rollout, fleet.hash, now), index=index)
 
 
 def _fresh(seen: Seen, fleet: Fleet, count: int) -> Progress:

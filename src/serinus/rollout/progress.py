@@ -1,11 +1,12 @@
 """How far an update is."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from serinus.api.rollout import Rollout
 from serinus.api.status import PauseCondition
 from serinus.plan import Event
 
@@ -57,6 +58,25 @@ class Progress(Struct, frozen=True):
         """The same, with a pause ended."""
         pauses = tuple(item for item in self.pauses if item.reason != reason)
         return replace(self, pauses=pauses, controller_pause=bool(pauses))
+
+
+def recorded(rollout: Rollout, hash_: str, now: datetime) -> Progress:
+    """Where the update to a version stands, as the status says it, for either strategy."""
+    status = rollout.status
+    is_aborted = status.abort and status.stable_rs != hash_ and not status.promote_full
+    return Progress(
+        stable_hash=status.stable_rs,
+        pauses=() if is_aborted else status.pauses,
+        controller_pause=status.controller_pause and not is_aborted,
+        aborted_at=status.aborted_at or now.replace(microsecond=0) if is_aborted else None,
+        promote_full=status.promote_full,
+        is_halted=rollout.spec.paused or any(item.reason == INCONCLUSIVE for item in status.pauses),
+    )
+
+
+def whole_second(now: datetime) -> datetime:
+    """The moment, rounded up to the whole seconds that statuses and annotations hold: no wait is cut short by it."""
+    return now if now.microsecond == 0 else now.replace(microsecond=0) + timedelta(seconds=1)
 
 
 def earliest(*moments: datetime | None) -> datetime | None:

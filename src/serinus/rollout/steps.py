@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from serinus.api.canary import CanaryStep
 from serinus.plan import Event
-from serinus.rollout.progress import CANARY_PAUSE, Progress
+from serinus.rollout.progress import CANARY_PAUSE, Progress, whole_second
 
 
 class At(Struct, frozen=True):
@@ -74,7 +74,7 @@ def _pause(step: CanaryStep, at: At) -> Outcome:
 
 def _begin_pause(now: datetime) -> Pausing:
     # Statuses hold whole seconds. Rounded up, so that a pause is never shorter than it says.
-    start = now if now.microsecond == 0 else now.replace(microsecond=0) + timedelta(seconds=1)
+    start = whole_second(now)
     return Pausing(start, Event("RolloutPaused", f"Rollout is paused ({CANARY_PAUSE})"))
 
 
