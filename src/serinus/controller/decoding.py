@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from serinus.api.analysis import AnalysisRun, AnalysisTemplate, ClusterAnalysisTemplate
 from serinus.api.meta import ApiStruct, ObjectMeta
 from serinus.api.rollout import Rollout
 from serinus.api.workload import Foreign
@@ -13,7 +14,7 @@ T = TypeVar("T")
 
 
 class Malformed(ApiStruct, frozen=True):
-    """A Rollout that the API stored and our types cannot read (another controller's schema may be looser)."""
+    """An object that the API stored and our types cannot read (another controller's schema may be looser)."""
 
     metadata: ObjectMeta
     raw: dict[str, Any] = msgspec.field(default_factory=dict)
@@ -25,17 +26,27 @@ def typed(type_: type[T]) -> Callable[[bytes], T]:
     return msgspec.json.Decoder(type_).decode
 
 
-_rollout = msgspec.json.Decoder(Rollout)
 _mapping = msgspec.json.Decoder(dict[str, Any])
 
 
-def decode_rollout(data: bytes) -> Rollout | Malformed:
-    """Read a Rollout; one that cannot be read is kept with what is wrong, so that its user can be told."""
-    try:
-        return _rollout.decode(data)
-    except msgspec.ValidationError as error:
-        raw = _mapping.decode(data)
-        return Malformed(metadata=_metadata(raw), raw=raw, error=_readable(str(error)))
+def readable(type_: type[T]) -> Callable[[bytes], T | Malformed]:
+    """A decoder for a kind of ours: what cannot be read is kept with what is wrong, so that its user can be told."""
+    whole = typed(type_)
+
+    def decode(data: bytes) -> T | Malformed:
+        try:
+            return whole(data)
+        except msgspec.ValidationError as error:
+            raw = _mapping.decode(data)
+            return Malformed(metadata=_metadata(raw), raw=raw, error=_readable(str(error)))
+
+    return decode
+
+
+decode_rollout = readable(Rollout)
+decode_run = readable(AnalysisRun)
+decode_template = readable(AnalysisTemplate)
+decode_cluster_template = readable(ClusterAnalysisTemplate)
 
 
 def decode_foreign(data: bytes) -> Foreign:

@@ -78,8 +78,7 @@ async def together() -> AsyncIterator[asyncio.TaskGroup]:
 
 
 async def _work(stores: Stores, loop: Loop, settings: ControllerSettings) -> None:
-    needed = (*stores.informers.values(), stores.ingresses)
-    await asyncio.gather(*(informer.settled.wait() for informer in needed))
+    await stores.filled()
     if stores.informers[ROLLOUT].missing:
         log.warning("the API does not know Rollouts yet; install the definitions: serinus crds | kubectl apply -f -")
     log.info("serving %d Rollouts", len(stores.rollouts))

@@ -1,8 +1,10 @@
 """Mirrors of other people's kinds: each is watched only once a Rollout names an object of it."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -99,17 +101,20 @@ class Mirrors:
     async def _wake(self, informer: Informer[Foreign]) -> None:
         """Add the keys that waited for a mirror, once it is known what can be known of it."""
         scope = next(scope for scope, item in self._informers.items() if item is informer)
-        while not _is_known(informer):
-            try:
-                async with asyncio.timeout(_PATIENCE):
-                    await informer.settled.wait()
-            except TimeoutError:
-                continue
+        await known(informer)
         for key in self._parked.pop(scope, ()):
             self._queue.add(key)
 
 
-def _is_known(informer: Informer[Foreign]) -> bool:
+async def known(informer: Informer[Any]) -> None:
+    """Wait until it is known what can be known of a kind: its objects, that it is missing, or that it is not for us."""
+    while not _is_known(informer):
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_PATIENCE):
+                await informer.settled.wait()
+
+
+def _is_known(informer: Informer[Any]) -> bool:
     return informer.settled.is_set() or isinstance(informer.trouble, Forbidden)
 
 

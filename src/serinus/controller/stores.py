@@ -7,12 +7,31 @@ from typing import Any
 from msgspec.structs import replace
 
 from serinus.api import keys
-from serinus.api.kinds import GROUP_VERSION, INGRESS, REPLICA_SET, ROLLOUT, SERVICE, Kind
+from serinus.api.analysis import AnalysisRun, AnalysisTemplate
+from serinus.api.kinds import (
+    ANALYSIS_RUN,
+    ANALYSIS_TEMPLATE,
+    CLUSTER_ANALYSIS_TEMPLATE,
+    EXPERIMENT,
+    GROUP_VERSION,
+    INGRESS,
+    REPLICA_SET,
+    ROLLOUT,
+    SERVICE,
+    Kind,
+)
 from serinus.api.meta import ObjectMeta
 from serinus.api.rollout import Rollout
 from serinus.api.workload import Foreign, ReplicaSet, Service
-from serinus.controller.decoding import Malformed, decode_rollout, typed
-from serinus.controller.mirrors import Mirrors
+from serinus.controller.decoding import (
+    Malformed,
+    decode_cluster_template,
+    decode_rollout,
+    decode_run,
+    decode_template,
+    typed,
+)
+from serinus.controller.mirrors import Mirrors, known
 from serinus.controller.settings import ControllerSettings
 from serinus.kube import Client, Informer, Key, Queue, Store
 from serinus.plan import Ref
@@ -20,6 +39,8 @@ from serinus.traffic.router import Router
 
 _SETTLE_SECONDS = 0.1
 """Pods of one version come and go in bursts: counts that change within this time are looked at once."""
+_OWNERS = {ROLLOUT.kind, EXPERIMENT.kind}
+_BAD_ENDS = {"Failed", "Error", "Inconclusive"}
 
 
 class Stores:
@@ -31,20 +52,49 @@ class Stores:
     def __init__(self, client: Client, queue: Queue[Key], routers: Iterable[Router], settings: ControllerSettings):
         self.queue = queue
         self.routers = tuple(routers)
-        self.rollouts: Store[Rollout | Malformed] = Store({"service": _service_names, "object": self._object_refs})
+        self.rollouts: Store[Rollout | Malformed] = Store(
+            {
+                "service": _service_names,
+                "object": self._object_refs,
+                "analysed": _analysed,
+            }
+        )
         self.replica_sets: Store[ReplicaSet] = Store({"owner": _owner, "orphan": _orphan})
         self.services: Store[Service] = Store()
+        self.runs: Store[AnalysisRun | Malformed] = Store({"owner": _owner})
+        self.templates: Store[AnalysisTemplate | Malformed] = Store()
+        self.cluster_templates: Store[AnalysisTemplate | Malformed] = Store()
         self.mirrors = Mirrors(client, queue, settings.namespace, self._object_changed)
-        informer = partial(_informer, client, settings.namespace)
+        informer, shard = partial(_informer, client, settings.namespace), _shard(settings)
         self.informers: dict[Kind, Informer] = {  # type: ignore[type-arg]
-            ROLLOUT: informer(ROLLOUT, self.rollouts, decode_rollout, self._rollout_changed, _shard(settings)),
+            ROLLOUT: informer(ROLLOUT, self.rollouts, decode_rollout, self._rollout_changed, shard),
             REPLICA_SET: informer(
                 REPLICA_SET, self.replica_sets, typed(ReplicaSet), self._set_changed, keys.POD_TEMPLATE_HASH
             ),
             SERVICE: informer(SERVICE, self.services, typed(Service), self._service_changed),
+            ANALYSIS_RUN: informer(ANALYSIS_RUN, self.runs, decode_run, self._run_changed, shard),
+            ANALYSIS_TEMPLATE: informer(
+                ANALYSIS_TEMPLATE, self.templates, decode_template, self._template_changed, shard
+            ),
         }
+        if not settings.namespace:  # a controller of one namespace has no rights beyond it
+            self.informers[CLUSTER_ANALYSIS_TEMPLATE] = informer(
+                CLUSTER_ANALYSIS_TEMPLATE,
+                self.cluster_templates,
+                decode_cluster_template,
+                self._template_changed,
+                shard,
+            )
         # Watched whether or not a Rollout names one: a canary Ingress must be found when its routing was taken out.
         self.ingresses = self.mirrors.watch(INGRESS, settings.namespace)
+
+    async def filled(self) -> None:
+        """Wait until all is known that decisions need; analysis may be missing, or none of our business."""
+        required = [self.informers[kind] for kind in (ROLLOUT, REPLICA_SET, SERVICE)]
+        for informer in (*required, self.ingresses):
+            await informer.settled.wait()
+        for informer in self.informers.values():
+            await known(informer)
 
     def store(self, ref: Ref) -> Store[Any] | None:
         """The mirror that an object is in."""
@@ -61,8 +111,10 @@ class Stores:
         return [item for item in found if isinstance(item, Rollout) and item.metadata.deletion_timestamp is None]
 
     def everyone(self) -> Iterator[Key]:
-        """The keys of all Rollouts."""
-        return (Key(ROLLOUT.kind, namespace, name) for namespace, name in self.rollouts.places())
+        """The keys of all Rollouts and AnalysisRuns."""
+        for kind, store in ((ROLLOUT, self.rollouts), (ANALYSIS_RUN, self.runs)):
+            for namespace, name in store.places():
+                yield Key(kind.kind, namespace, name)
 
     def _rollout_changed(self, old: Rollout | Malformed | None, new: Rollout | Malformed | None) -> None:
         meta = (new or old).metadata  # type: ignore[union-attr]
@@ -81,6 +133,24 @@ class Stores:
                 self.queue.add_after(key, _SETTLE_SECONDS)
             else:
                 self.queue.add(key)
+
+    def _run_changed(self, old: AnalysisRun | Malformed | None, new: AnalysisRun | Malformed | None) -> None:
+        """Whoever made a run looks when it is there, gone, or stands otherwise; at once when it ended badly."""
+        meta = (new or old).metadata  # type: ignore[union-attr]
+        self.queue.add(Key(ANALYSIS_RUN.kind, meta.namespace, meta.name), urgent=_is_terminated(old, new))
+        if _standing(old) != _standing(new):
+            is_urgent = isinstance(new, AnalysisRun) and new.status.phase in _BAD_ENDS
+            for key in self._keys_of_owner(meta):
+                self.queue.add(key, urgent=is_urgent)
+
+    def _template_changed(
+        self, old: AnalysisTemplate | Malformed | None, new: AnalysisTemplate | Malformed | None
+    ) -> None:
+        """A Rollout may wait for a template, or for one that its templates name."""
+        meta = (new or old).metadata  # type: ignore[union-attr]
+        kind = ANALYSIS_TEMPLATE if meta.namespace else CLUSTER_ANALYSIS_TEMPLATE
+        if self.informers[kind].synced.is_set():  # before that nothing has been decided without it
+            self._enqueue(self.rollouts.by("analysed", meta.namespace))
 
     def _service_changed(self, old: Service | None, new: Service | None) -> None:
         meta = (new or old).metadata  # type: ignore[union-attr]
@@ -113,9 +183,9 @@ class Stores:
 
     def _keys_of_owner(self, meta: ObjectMeta) -> list[Key]:
         owner = meta.controller
-        if owner is None or owner.kind != ROLLOUT.kind or owner.api_version != GROUP_VERSION:
+        if owner is None or owner.kind not in _OWNERS or owner.api_version != GROUP_VERSION:
             return []
-        return [Key(ROLLOUT.kind, meta.namespace, owner.name)]
+        return [Key(owner.kind, meta.namespace, owner.name)]
 
     def _keys_of_namespace(self, meta: ObjectMeta) -> list[Key]:
         """An orphan may belong to any Rollout beside it."""
@@ -170,13 +240,39 @@ def _service_names(rollout: Rollout | Malformed) -> Iterable[str]:
     return (f"{rollout.metadata.namespace}/{name}" for name in rollout.service_names)
 
 
+def _analysed(rollout: Rollout | Malformed) -> Iterable[str]:
+    """The namespaces whose templates a Rollout may use; "" are the cluster's."""
+    strategy = rollout.spec.strategy if isinstance(rollout, Rollout) else None
+    canary, blue_green = (strategy.canary, strategy.blue_green) if strategy else (None, None)
+    is_analysed = canary is not None and (
+        canary.analysis is not None or any(step.analysis or step.experiment for step in canary.steps)
+    )
+    if blue_green is not None and (blue_green.pre_promotion_analysis or blue_green.post_promotion_analysis):
+        is_analysed = True
+    return (rollout.metadata.namespace, "") if is_analysed else ()
+
+
+def _standing(run: AnalysisRun | Malformed | None) -> tuple[str, str] | None:
+    """What a run's owner repeats of it."""
+    if run is None or isinstance(run, Malformed):
+        return None if run is None else ("Error", run.error)
+    return run.status.phase, run.status.message
+
+
+def _is_terminated(old: AnalysisRun | Malformed | None, new: AnalysisRun | Malformed | None) -> bool:
+    """Whether somebody has just asked for the end of a run."""
+    if not isinstance(old, AnalysisRun) or not isinstance(new, AnalysisRun):
+        return False
+    return new.spec.terminate and not old.spec.terminate
+
+
 def _has_traces(item: Foreign) -> bool:
     """Whether we may have left something in an object of somebody else."""
     is_noted = any(note.startswith(keys.NOTES) for note in item.metadata.annotations)
     return item.metadata.controller is None and (is_noted or keys.FIELD_MANAGER in item.managers)
 
 
-def _owner(item: ReplicaSet) -> Iterable[str]:
+def _owner(item: ReplicaSet | AnalysisRun | Malformed) -> Iterable[str]:
     controller = item.metadata.controller
     return (controller.uid,) if controller else ()
 
