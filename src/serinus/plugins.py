@@ -1,16 +1,18 @@
 """Tables of what can be plugged in, from entry points.
 
-Built-in routers register through the same group as those of third parties. A name that two packages claim is an error:
-which of them is meant must not depend on the order of installation.
+Built-in routers and metric providers register through the same groups as those of third parties. A name that two
+packages claim is an error: which of them is meant must not depend on the order of installation.
 """
 
 from collections.abc import Mapping
 from importlib.metadata import EntryPoint, entry_points
 from typing import cast
 
+from serinus.providers.provider import Provider
 from serinus.traffic.router import Router
 
 ROUTERS = "serinus.routers"
+PROVIDERS = "serinus.providers"
 
 
 class PluginError(Exception):
@@ -21,6 +23,12 @@ def routers(options: Mapping[str, Mapping[str, str]] | None = None) -> tuple[Rou
     """All routers that are installed, in the order of their names, made with the options under these names."""
     found, given = _by_name(ROUTERS), options or {}
     return tuple(cast(Router, _load(found[name])(**given.get(name, {}))) for name in sorted(found))
+
+
+def providers() -> dict[str, Provider]:
+    """All metric providers that are installed, by their names."""
+    found = _by_name(PROVIDERS)
+    return {name: cast(Provider, _load(found[name])()) for name in sorted(found)}
 
 
 def _by_name(group: str) -> dict[str, EntryPoint]:
