@@ -64,6 +64,22 @@ def test_flags_before_the_command_are_heeded_too(program: Any, shops: Any) -> No
     assert candidates(said.out) == ["far"]
 
 
+@pytest.mark.parametrize(
+    ("command", "plural"),
+    [
+        (["get", "experiment"], "experiments"),
+        (["retry", "exp"], "experiments"),
+        (["terminate", "experiment"], "experiments"),
+        (["terminate", "ar"], "analysisruns"),
+    ],
+)
+def test_each_command_completes_the_names_of_its_kind(
+    command: list[str], plural: str, program: Any, shops: Any
+) -> None:
+    shops.put(plural, {"metadata": {"name": "trial"}})
+    assert candidates(program("__complete", "--server", shops.url, *command, "").out) == ["trial"]
+
+
 def test_an_api_that_is_away_completes_nothing_and_says_nothing(program: Any) -> None:
     said = program("__complete", "--server", "http://127.0.0.1:1", "abort", "")
     assert (said.code, said.out, said.err) == (0, ":4\n", "")
@@ -78,7 +94,8 @@ def test_without_any_cluster_nothing_is_said(program: Any) -> None:
     ("words", "expected"),
     [
         (["pro"], ["promote"]),
-        (["get", ""], ["rollout"]),
+        (["get", ""], ["rollout", "experiment"]),
+        (["terminate", ""], ["analysisrun", "experiment"]),
         (["list", "r"], ["rollouts"]),
         (["promote", "--fu"], ["--full"]),
         (["promote", "--kubec"], ["--kubeconfig"]),

@@ -74,6 +74,32 @@ def test_restart_refuses_a_delay_that_is_none(delay: str, serinus: Any, api: Any
     assert api.sent == []
 
 
+KINDS = [
+    # command, its other names, plural, patch, what is told
+    (["terminate", "analysisrun"], ["ar", "analysisruns"], "analysisruns", {"spec": {"terminate": True}}),
+    (["terminate", "experiment"], ["exp", "experiments"], "experiments", {"spec": {"terminate": True}}),
+    (["retry", "experiment"], ["exp", "experiments"], "experiments", {"status": None}),
+]
+TOLD = {
+    "terminate analysisrun": "analysisRun 'trial' terminated\n",
+    "terminate experiment": "experiment 'trial' terminated\n",
+    "retry experiment": "experiment 'trial' retried\n",
+}
+
+
+@pytest.mark.parametrize(("command", "others", "plural", "patch"), KINDS)
+def test_runs_and_experiments_are_patched_as_a_whole(
+    command: list[str], others: list[str], plural: str, patch: Any, serinus: Any, api: Any
+) -> None:
+    api.put(plural, {"metadata": {"name": "trial"}})
+    for word in (command[1], *others):
+        said = serinus(command[0], word, "trial")
+        assert (said.code, said.out, said.err) == (0, TOLD[" ".join(command)], "")
+    path = f"/apis/argoproj.io/v1alpha1/namespaces/default/{plural}/trial"
+    assert {(s.method, s.path, s.content_type) for s in api.sent} == {("PATCH", path, MERGE)}
+    assert [s.body for s in api.sent] == [patch] * 3
+
+
 @pytest.mark.parametrize("reason", ["Forbidden", "Invalid"])
 def test_what_the_api_refuses_is_told_in_its_own_words(
     reason: str, serinus: Any, api: Any, rollout: Callable[..., Any]

@@ -82,6 +82,9 @@ def test_a_wrong_command_line_is_one_line_of_error(args: list[str], error: str, 
         (["set", "image", "x"], "Usage: kubectl argo rollouts set image [OPTIONS] NAME CONTAINER=IMAGE..."),
         (["get"], "Usage: kubectl argo rollouts get [OPTIONS] COMMAND"),
         (["retry"], "Usage: kubectl argo rollouts retry [OPTIONS] COMMAND"),
+        (["terminate"], "Usage: kubectl argo rollouts terminate [OPTIONS] COMMAND"),
+        (["terminate", "experiment"], "Usage: kubectl argo rollouts terminate experiment [OPTIONS] NAME..."),
+        (["get", "experiment"], "Usage: kubectl argo rollouts get experiment [OPTIONS] NAME"),
     ],
 )
 def test_a_wrong_number_of_arguments_shows_the_usage(args: list[str], usage: str, program: Any) -> None:

@@ -163,15 +163,16 @@ def test_a_replica_set_tells_how_it_is(replicas: int, status: dict[str, Any], te
 
 
 def test_images_are_those_that_run_with_the_roles_that_run_them() -> None:
+    fleet = replica_set("e", 0, owner="trial", annotations={"experiment.argoproj.io/template-name": "baseline"})
     observed = Observed(
         rollout({"canary": {}}, currentPodHash="b", stableRS="a"),
-        (replica_set("b", 3), replica_set("a", 2), replica_set("c", 1, replicas=0), replica_set("e", 0, owner="trial")),
+        (replica_set("b", 3), replica_set("a", 2), replica_set("c", 1, replicas=0), fleet),
         experiments=({"metadata": meta("trial", "shop", 3)},),
     )
     assert [str(image) for image in view_of(observed).images] == [
         "nginx:a (stable)",
         "nginx:b (canary)",
-        "nginx:e (Σ:trial)",
+        "nginx:e (Σ:baseline)",
     ]
 
 

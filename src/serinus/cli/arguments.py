@@ -5,19 +5,26 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
+from serinus.api.kinds import ANALYSIS_RUN, EXPERIMENT, ROLLOUT, Kind
 from serinus.cli.flags import ObjectName
 
 
-class RolloutName(ObjectName):
-    """The name of a Rollout; shells complete it from the cluster."""
+class NameOf(ObjectName):
+    """The name of an object of a kind; shells complete it from the cluster."""
+
+    def __init__(self, kind: Kind) -> None:
+        self.kind = kind
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[Any]]:
-        """The Rollouts of the namespace, as far as the cluster answers quickly."""
-        from serinus.cli.completing import rollout_names  # noqa: PLC0415 - only shells ask
+        """The names in the namespace, as far as the cluster answers quickly."""
+        from serinus.cli.completing import names_of  # noqa: PLC0415 - only shells ask
 
         given = ctx.params.get(param.name or "") or ()
-        return [CompletionItem(name) for name in rollout_names(ctx, incomplete) if name not in given]
+        return [CompletionItem(name) for name in names_of(self.kind, ctx, incomplete) if name not in given]
 
 
-one_rollout = click.argument("name", metavar="NAME", type=RolloutName())
-rollouts = click.argument("names", metavar="NAME...", type=RolloutName(), nargs=-1, required=True)
+one_rollout = click.argument("name", metavar="NAME", type=NameOf(ROLLOUT))
+rollouts = click.argument("names", metavar="NAME...", type=NameOf(ROLLOUT), nargs=-1, required=True)
+one_experiment = click.argument("name", metavar="NAME", type=NameOf(EXPERIMENT))
+experiments = click.argument("names", metavar="NAME...", type=NameOf(EXPERIMENT), nargs=-1, required=True)
+analysis_runs = click.argument("names", metavar="NAME...", type=NameOf(ANALYSIS_RUN), nargs=-1, required=True)

@@ -7,18 +7,13 @@ import click
 
 from serinus.cli.arguments import one_rollout
 from serinus.cli.flags import Command
-from serinus.cli.live import Live, open_live
+from serinus.cli.follow import follow
+from serinus.cli.live import open_live
 from serinus.cli.paint import Paint, choose_paint
 from serinus.cli.reading import read_all
-from serinus.cli.screen import is_terminal, redraw
 from serinus.cli.session import Cluster, run
 from serinus.cli.tree_text import write_view
 from serinus.view.rollout import RolloutView, view_of
-
-REDRAW = 1.0
-"""Seconds after which ages are drawn again although nothing has changed."""
-REST = 0.2
-"""Seconds between two pictures at least."""
 
 
 @click.command("rollout", cls=Command)
@@ -33,34 +28,16 @@ def get_rollout(name: str, watch: bool, no_color: bool, timeout_seconds: int) ->
     async def once(cluster: Cluster) -> None:
         click.echo(_text(view_of(await read_all(cluster, name)), paint), nl=False)
 
-    async def live(cluster: Cluster) -> None:
+    async def watched(cluster: Cluster) -> None:
         try:
             async with asyncio.timeout(timeout_seconds or None):
-                await _follow(await open_live(cluster, name), paint)
+                live = await open_live(cluster, name)
+                await follow(live.watches, lambda: view_of(live.observed()), lambda view: _text(view, paint))
         except TimeoutError:
             return
 
-    run(live if watch else once)
-
-
-async def _follow(live: Live, paint: Paint) -> None:
-    """Draw on every change, and on a terminal every second, until the end of time."""
-    last: RolloutView | None = None
-    async with live.watches as watches:
-        while True:
-            view = view_of(live.observed())
-            if is_terminal():
-                redraw(_text(view, paint) + _doubt(watches.trouble))
-            elif view != last:
-                click.echo(_text(view, paint))
-            last = view
-            await asyncio.sleep(REST)
-            await watches.wait(REDRAW - REST)
+    run(watched if watch else once)
 
 
 def _text(view: RolloutView, paint: Paint) -> str:
     return write_view(view, datetime.now(UTC), paint)
-
-
-def _doubt(trouble: str) -> str:
-    return f"\n⚠ This may be old: {trouble}\n" if trouble else ""

@@ -108,9 +108,9 @@ class Live:
         return Observed(
             rollout=rollout,
             replica_sets=tuple(self._sets.store.values()),
-            pods=_raw(self._pods),
-            analysis_runs=_raw(self._runs.get(ANALYSIS_RUN)),
-            experiments=_raw(self._runs.get(EXPERIMENT)),
+            pods=raw_of(self._pods),
+            analysis_runs=raw_of(self._runs.get(ANALYSIS_RUN)),
+            experiments=raw_of(self._runs.get(EXPERIMENT)),
         )
 
 
@@ -121,5 +121,6 @@ async def open_live(cluster: Cluster, name: str) -> Live:
     return Live(cluster, rollout, optional)
 
 
-def _raw(informer: Informer[Object] | None) -> tuple[Manifest, ...]:
+def raw_of(informer: Informer[Object] | None) -> tuple[Manifest, ...]:
+    """The objects that a watch holds, as plain data; none without a watch."""
     return tuple(item.raw for item in informer.store.values()) if informer else ()

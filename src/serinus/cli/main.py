@@ -12,14 +12,15 @@ from serinus.cli.lazy import Lazy, LazyGroup
 PLUGIN = "kubectl-argo-rollouts"
 
 COMMANDS = {
-    "get": Lazy("serinus.cli.groups:get", "Show a Rollout and all that belongs to it"),
-    "list": Lazy("serinus.cli.groups:list_", "List Rollouts"),
+    "get": Lazy("serinus.cli.groups:get", "Show a Rollout or an Experiment and all that belongs to it"),
+    "list": Lazy("serinus.cli.groups:list_", "List Rollouts or Experiments"),
     "status": Lazy("serinus.cli.status:status", "Show or follow the status of a Rollout"),
     "set": Lazy("serinus.cli.groups:set_", "Change a Rollout, such as its image"),
     "promote": Lazy("serinus.cli.promote:promote", "End a pause, or skip what is left"),
     "pause": Lazy("serinus.cli.pause:pause", "Pause Rollouts"),
     "abort": Lazy("serinus.cli.abort:abort", "Abort updates: all traffic back to stable"),
-    "retry": Lazy("serinus.cli.groups:retry", "Try an aborted update again"),
+    "retry": Lazy("serinus.cli.groups:retry", "Try an aborted update, or an Experiment, again"),
+    "terminate": Lazy("serinus.cli.groups:terminate", "End an AnalysisRun or an Experiment"),
     "undo": Lazy("serinus.cli.undo:undo", "Go back to an earlier revision"),
     "restart": Lazy("serinus.cli.restart:restart", "Replace the pods of a Rollout one after the other"),
     "up": Lazy("serinus.cli.up:up", "Start a real cluster on this computer"),

@@ -29,7 +29,7 @@ async def read_rollouts(cluster: Cluster, path: str, name: str = "") -> list[Rol
     """Read the Rollouts under a path, sorted; one that cannot be read is told and does not hide the others."""
     selector = {"fieldSelector": f"metadata.name={name}"} if name else {}
     rollouts: list[Rollout] = []
-    for item in await _items(cluster, path, selector):
+    for item in await list_path(cluster, path, selector):
         try:
             rollouts.append(converted(item, Rollout))
         except Failure as failure:
@@ -39,7 +39,7 @@ async def read_rollouts(cluster: Cluster, path: str, name: str = "") -> list[Rol
 
 async def read_sets(cluster: Cluster, rollout: Rollout) -> tuple[ReplicaSet, ...]:
     """Read the ReplicaSets that may be a Rollout's; owner references say which are."""
-    items = await _list(cluster, REPLICA_SET, selector_of(rollout))
+    items = await list_all(cluster, REPLICA_SET, selector_of(rollout))
     return tuple(converted(item, ReplicaSet) for item in items)
 
 
@@ -49,9 +49,9 @@ async def read_all(cluster: Cluster, name: str) -> Observed:
     selector = selector_of(rollout)
     sets, pods, runs, experiments = await asyncio.gather(
         read_sets(cluster, rollout),
-        _list(cluster, POD, selector),
-        _list_if_readable(cluster, ANALYSIS_RUN),
-        _list_if_readable(cluster, EXPERIMENT),
+        list_all(cluster, POD, selector),
+        list_if_readable(cluster, ANALYSIS_RUN),
+        list_if_readable(cluster, EXPERIMENT),
     )
     return Observed(rollout, sets, tuple(pods), tuple(runs), tuple(experiments))
 
@@ -71,11 +71,12 @@ def converted(manifest: Manifest, type_: type[T]) -> T:
         raise Failure(f"{kind} {name!r} cannot be read: {error}") from None
 
 
-async def _list(cluster: Cluster, kind: Kind, selector: str = "") -> list[Any]:
-    return await _items(cluster, cluster.path(kind), {"labelSelector": selector} if selector else {})
+async def list_all(cluster: Cluster, kind: Kind, selector: str = "") -> list[Any]:
+    """Read all objects of a kind in the user's namespace that carry certain labels."""
+    return await list_path(cluster, cluster.path(kind), {"labelSelector": selector} if selector else {})
 
 
-async def _items(cluster: Cluster, path: str, selector: dict[str, str]) -> list[Any]:
+async def list_path(cluster: Cluster, path: str, selector: dict[str, str]) -> list[Any]:
     """Read a list, page by page."""
     params = {**selector, "limit": "500"}
     items: list[Any] = []
@@ -87,10 +88,10 @@ async def _items(cluster: Cluster, path: str, selector: dict[str, str]) -> list[
             return items
 
 
-async def _list_if_readable(cluster: Cluster, kind: Kind) -> Iterable[Any]:
+async def list_if_readable(cluster: Cluster, kind: Kind) -> Iterable[Any]:
     """Read a list of a kind that not every cluster has, and not everybody may see."""
     try:
-        return await _list(cluster, kind)
+        return await list_all(cluster, kind)
     except (NotFound, Forbidden):
         return ()
 

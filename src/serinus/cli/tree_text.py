@@ -1,11 +1,13 @@
-"""A Rollout's view as a block of text."""
+"""The view of a Rollout or an Experiment as a block of text."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from serinus.cli.paint import Paint
 from serinus.cli.table import align
 from serinus.view.age import age
+from serinus.view.experiment import ExperimentView
+from serinus.view.image import Image
 from serinus.view.rollout import RolloutView
 from serinus.view.tree import Node
 
@@ -17,9 +19,26 @@ _LABEL = 17
 
 def write_view(view: RolloutView, now: datetime, paint: Paint) -> str:
     """Write everything about a Rollout: labels and values, then the tree."""
-    rows = [_HEADER, *_rows(view.tree, now, "", "")]
-    tree = align(rows, lambda column, text: paint.roles(paint.signs(text)) if column in _PAINTED else text)
-    return "\n".join([*_labels(view, paint), "", *tree]) + "\n"
+    return "\n".join([*_labels(view, paint), "", *_tree(view.tree, now, paint)]) + "\n"
+
+
+def write_experiment(view: ExperimentView, now: datetime, paint: Paint) -> str:
+    """Write everything about an Experiment: labels and values, then the tree."""
+    return "\n".join([*_experiment_labels(view, paint), "", *_tree(view.tree, now, paint)]) + "\n"
+
+
+def _tree(root: Node, now: datetime, paint: Paint) -> Iterable[str]:
+    rows = [_HEADER, *_rows(root, now, "", "")]
+    return align(rows, lambda column, text: paint.roles(paint.signs(text)) if column in _PAINTED else text)
+
+
+def _experiment_labels(view: ExperimentView, paint: Paint) -> Iterator[str]:
+    yield _label("Name:", view.name)
+    yield _label("Namespace:", view.namespace)
+    yield _label("Status:", paint.signs(f"{view.health.value} {view.phase.name}"))
+    if view.phase.message:
+        yield _label("Message:", " ".join(view.phase.message.split()))
+    yield from _image_labels(view.images, paint)
 
 
 def _labels(view: RolloutView, paint: Paint) -> Iterator[str]:
@@ -31,8 +50,7 @@ def _labels(view: RolloutView, paint: Paint) -> Iterator[str]:
         yield _label("Message:", " ".join(summary.phase.message.split()))
     yield _label("Strategy:", summary.strategy)
     yield from _canary_labels(view)
-    for number, image in enumerate(view.images):
-        yield _label("" if number else "Images:", paint.roles(str(image)) if image.tags else image.name)
+    yield from _image_labels(view.images, paint)
     yield "Replicas:"
     yield _label("  Desired:", str(replicas.desired))
     yield _label("  Current:", str(replicas.current))
@@ -47,6 +65,11 @@ def _canary_labels(view: RolloutView) -> Iterator[str]:
     if view.summary.set_weight is not None:
         yield _label("  SetWeight:", str(view.summary.set_weight))
         yield _label("  ActualWeight:", str(view.actual_weight))
+
+
+def _image_labels(images: Iterable[Image], paint: Paint) -> Iterator[str]:
+    for number, image in enumerate(images):
+        yield _label("" if number else "Images:", paint.roles(str(image)) if image.tags else image.name)
 
 
 def _label(label: str, value: str) -> str:

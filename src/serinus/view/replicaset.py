@@ -36,6 +36,11 @@ def _ping_pong(rollout: Rollout, *, is_stable_set: bool, is_canary_set: bool) ->
     return ("ping",) if is_ping_stable == is_stable_set else ("pong",)
 
 
+def owned_sets(items: Iterable[ReplicaSet], uid: str) -> tuple[ReplicaSet, ...]:
+    """Those ReplicaSets that somebody owns."""
+    return tuple(item for item in items if uid and any(o.uid == uid for o in item.metadata.owner_references))
+
+
 def replica_set_node(item: ReplicaSet, notes: tuple[str, ...], pods: Iterable[Manifest]) -> Node:
     """The row of a ReplicaSet, with the rows of those pods that it owns."""
     status, health = _status(item)

@@ -1,7 +1,7 @@
 """The read model of a Rollout: all that any surface shows of it."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from msgspec import Struct
 
@@ -9,10 +9,11 @@ from serinus.api.rollout import Rollout
 from serinus.api.scalar import Manifest
 from serinus.api.workload import ReplicaSet
 from serinus.view import runs
+from serinus.view.experiment import ObservedExperiment, experiment_images, experiment_node
 from serinus.view.health import Health, of_phase
 from serinus.view.image import Image, images_of
 from serinus.view.phase import Phase, phase_of
-from serinus.view.replicaset import replica_set_node, roles
+from serinus.view.replicaset import owned_sets, replica_set_node, roles
 from serinus.view.tree import Node, by_age
 from serinus.view.weight import actual_weight, set_weight, step_text
 
@@ -93,7 +94,7 @@ def view_of(observed: Observed) -> RolloutView:
     """Read a Rollout with all that belongs to it."""
     rollout = observed.rollout
     summary = summarize(rollout)
-    owned = _owned(observed.replica_sets, rollout.metadata.uid)
+    owned = owned_sets(observed.replica_sets, rollout.metadata.uid)
     tagged = [(item, roles(rollout, item)) for item in owned]
     return RolloutView(
         summary=summary,
@@ -118,17 +119,13 @@ def _strategy(rollout: Rollout) -> str:
     return "BlueGreen" if strategy.blue_green is not None else "unknown"
 
 
-def _owned(items: Iterable[ReplicaSet], uid: str) -> tuple[ReplicaSet, ...]:
-    return tuple(item for item in items if uid and any(o.uid == uid for o in item.metadata.owner_references))
-
-
 def _revisions(observed: Observed, tagged: list[tuple[ReplicaSet, tuple[str, ...]]]) -> Iterator[Node]:
     """The rows of the revisions, newest first; in each ReplicaSets, then Experiments, then AnalysisRuns."""
     groups: defaultdict[int, list[list[Node]]] = defaultdict(lambda: [[], [], []])
     for item, notes in tagged:
         groups[item.revision][0].append(replica_set_node(item, notes, observed.pods))
-    for experiment in runs.owned_by(observed.experiments, observed.rollout.metadata.uid):
-        groups[runs.revision_of(experiment)][1].append(_experiment_node(observed, experiment))
+    for experiment in _experiments(observed):
+        groups[runs.revision_of(experiment.manifest)][1].append(experiment_node(experiment))
     for run in runs.owned_by(observed.analysis_runs, observed.rollout.metadata.uid):
         groups[runs.revision_of(run)][2].append(runs.analysis_run_node(run))
     for number in sorted(groups, reverse=True):
@@ -136,14 +133,11 @@ def _revisions(observed: Observed, tagged: list[tuple[ReplicaSet, tuple[str, ...
         yield Node(sign="#", name=f"revision:{number}", children=tuple(children))
 
 
-def _experiment_node(observed: Observed, experiment: Manifest) -> Node:
-    uid = experiment["metadata"].get("uid", "")
-    sets = (replica_set_node(item, (), observed.pods) for item in _owned(observed.replica_sets, uid))
-    analyses = (runs.analysis_run_node(run) for run in runs.owned_by(observed.analysis_runs, uid))
-    return runs.experiment_node(experiment, [*sorted(sets, key=by_age), *sorted(analyses, key=by_age)])
+def _experiments(observed: Observed) -> Iterator[ObservedExperiment]:
+    for manifest in runs.owned_by(observed.experiments, observed.rollout.metadata.uid):
+        yield ObservedExperiment(manifest, observed.replica_sets, observed.pods, observed.analysis_runs)
 
 
 def _experiment_sets(observed: Observed) -> Iterator[tuple[ReplicaSet, tuple[str, ...]]]:
-    for experiment in runs.owned_by(observed.experiments, observed.rollout.metadata.uid):
-        for item in _owned(observed.replica_sets, experiment["metadata"].get("uid", "")):
-            yield item, (f"Σ:{experiment['metadata']['name']}",)
+    for experiment in _experiments(observed):
+        yield from experiment_images(experiment)

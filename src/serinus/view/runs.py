@@ -1,4 +1,4 @@
-"""What is shown of AnalysisRuns, Experiments and Jobs, all given as plain data."""
+"""What is shown of AnalysisRuns and Jobs, given as plain data."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -29,19 +29,6 @@ def analysis_run_node(run: Manifest) -> Node:
         created=created_of(run),
         notes=tuple(_notes(results)),
         children=tuple(sorted(_jobs(results), key=by_age)),
-    )
-
-
-def experiment_node(experiment: Manifest, children: Iterable[Node]) -> Node:
-    """The row of an Experiment above its ReplicaSets and AnalysisRuns."""
-    return Node(
-        sign="Σ",
-        name=experiment["metadata"]["name"],
-        kind="Experiment",
-        status=phase_text(experiment),
-        health=of_phase(phase_text(experiment)),
-        created=created_of(experiment),
-        children=tuple(children),
     )
 
 
