@@ -1,15 +1,13 @@
 """Istio's objects on a real API server: who owns their fields, and what happens without their definitions."""
 
-import asyncio
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
 
 from controller.process import ControllerProcess
-from serinus.local.vendors import definitions
 from stories.manifests import (
     CANARY,
     CANARY_INGRESS,
@@ -26,9 +24,11 @@ from stories.manifests import (
     service,
     weight,
 )
+from vendors import install, installed, missing
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(240)]
 
+ISTIO_KINDS = ("virtualservices", "destinationrules")
 VSVC = "myapp-vsvc"
 STEPS = (weight(20), pause(), weight(60), pause(1), weight(100))
 ISTIO = {"istio": {"virtualServices": [{"name": VSVC, "routes": ["primary"]}]}}
@@ -41,22 +41,16 @@ SUBSETS = (("stable", 100), ("canary", 0))
 TO_STABLE = {"destination": {"host": STABLE, "port": {"number": 80}}, "weight": 100}
 
 
-def definitions_of_istio() -> list[dict[str, Any]]:
-    wanted = {"virtualservices.networking.istio.io", "destinationrules.networking.istio.io"}
-    return [item for item in asyncio.run(definitions(["istio"])) if item["metadata"]["name"] in wanted]
-
-
-def install(cluster: Any) -> None:
-    found = definitions_of_istio()
-    manifest = json.dumps({"apiVersion": "v1", "kind": "List", "items": found})
-    cluster.kubectl("apply", "--server-side", "--force-conflicts", "-f", "-", stdin=manifest)
-    for item in found:
-        cluster.kubectl("wait", "--for=condition=Established", f"crd/{item['metadata']['name']}", "--timeout=30s")
+@pytest.fixture
+def istio(cluster: Any) -> Iterator[None]:
+    with installed(cluster, "istio", ISTIO_KINDS):
+        yield
 
 
 @pytest.fixture
-def istio(cluster: Any) -> None:
-    install(cluster)
+def no_istio(cluster: Any) -> Iterator[None]:
+    with missing(cluster, "istio", ISTIO_KINDS):
+        yield
 
 
 def virtual_service(*entries: dict[str, Any]) -> dict[str, Any]:
@@ -192,14 +186,12 @@ def test_a_deleted_rollout_leaves_nothing_in_a_virtual_service(istio: None, shop
 
 
 def test_a_definition_that_is_missing_is_named_and_found_within_a_minute_of_being_installed(
-    cluster: Any, shop: Shop
+    no_istio: None, cluster: Any, shop: Shop
 ) -> None:
-    for name in ("virtualservices", "destinationrules"):
-        cluster.kubectl("delete", "crd", f"{name}.networking.istio.io", "--ignore-not-found", "--timeout=60s")
     shop.create(service(STABLE), service(CANARY), routed())
     shop.until(lambda: shop.status.get("phase") == "Degraded")
     assert "VirtualService (networking.istio.io/v1alpha3) is not installed" in shop.status["message"]
-    install(cluster)
+    install(cluster, "istio", ISTIO_KINDS)
     shop.until(lambda: 'virtualservices.networking.istio.io "myapp-vsvc" not found' in shop.status.get("message", ""))
     shop.create(virtual_service(TO_STABLE, TO_CANARY))
     shop.until(shop.is_healthy)
