@@ -1,6 +1,7 @@
 """Objects from YAML, upstream servers, and a real Envoy."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,8 @@ MESH: dict[str, tuple[str, type[Any]]] = {
     "Gateway": ("gateways", api.Gateway),
     "HTTPRoute": ("http_routes", api.Route),
     "GRPCRoute": ("grpc_routes", api.Route),
+    "TCPRoute": ("tcp_routes", api.Route),
+    "TLSRoute": ("tls_routes", api.Route),
     "ReferenceGrant": ("grants", api.ReferenceGrant),
     "Namespace": ("namespaces", api.Namespace),
 }
@@ -71,10 +74,11 @@ class Upstream:
         self.status = 200
         self.delay = 0.0
         self.address = ""
+        self.tls: ssl.SSLContext | None = None
         self._server: asyncio.Server | None = None
 
     async def start(self) -> None:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=self.tls)
         self.address = f"127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
 
     async def stop(self) -> None:

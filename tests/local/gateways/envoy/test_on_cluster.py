@@ -3,6 +3,7 @@
 import asyncio
 import json
 import math
+import re
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from typing import Any
@@ -27,6 +28,7 @@ KINDS = {
     "virtualservices": "VirtualService",
     "gateways": "Gateway",
     "httproutes": "HTTPRoute",
+    "tcproutes": "TCPRoute",
 }
 
 CALLER = """
@@ -83,24 +85,35 @@ class Shop:
         async with asyncio.timeout(LIMIT):
             await self.envoy.until(wanted)
 
-    async def get(self, session: aiohttp.ClientSession) -> str:
-        async with session.get(f"http://{self._address}/", headers={"Host": self.host}) as reply:
+    async def get(self, session: aiohttp.ClientSession, address: str = "") -> str:
+        async with session.get(f"http://{address or self._address}/", headers={"Host": self.host}) as reply:
             return (await reply.json())["image"] if reply.status == 200 else str(reply.status)
 
-    async def answers(self, count: int) -> Counter[str]:
-        """Ask from outside, ten at a time."""
+    async def answers(self, count: int, address: str = "") -> Counter[str]:
+        """Ask from outside, ten at a time, a connection for each request."""
         async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(force_close=True)) as session:
 
             async def few() -> list[str]:
-                return [await self.get(session) for _ in range(count // 10)]
+                return [await self.get(session, address) for _ in range(count // 10)]
 
             return Counter(answer for some in await asyncio.gather(*(few() for _ in range(10))) for answer in some)
 
-    async def served(self) -> None:
+    async def served(self, address: str = "") -> None:
         """Wait until both versions answer from outside."""
         async with asyncio.timeout(LIMIT):
-            while set(await self.answers(100)) != {"nginx:stable", "nginx:canary"}:  # noqa: ASYNC110
+            while set(await self.answers(100, address)) != {"nginx:stable", "nginx:canary"}:  # noqa: ASYNC110
                 await asyncio.sleep(0.1)
+
+    async def place(self, plural: str, name: str, conditions: Callable[[Any], Any]) -> str:
+        """Read in an object's status where it is served."""
+        path = f"{ISTIO if plural == 'virtualservices' else GATEWAY}/namespaces/{self.namespace}/{plural}/{name}"
+        async with asyncio.timeout(LIMIT):
+            while True:
+                found = await self.client.get(path)
+                for condition in conditions(found) or () if found.get("status") else ():
+                    if place := re.search(r"127\.0\.0\.1:[0-9]+", condition["message"]):
+                        return place[0]
+                await asyncio.sleep(0.05)
 
     async def call(self, name: str, url: str, count: int, **annotations: str) -> Counter[str]:
         """Let a pod ask, and read in its log whom it met."""
@@ -191,6 +204,27 @@ async def test_an_http_route_splits_and_its_status_tells_when_it_is_in_effect(sh
         "Programmed": "True",
     }
     assert gateway["status"]["listeners"][0]["attachedRoutes"] == 1
+
+
+async def test_ports_of_connections_stand_in_the_status_of_who_opened_them(shop: Shop) -> None:
+    listeners = [{"name": "db", "port": 5432, "protocol": "TCP"}]
+    await shop.create(GATEWAY, "gateways", "raw", {"gatewayClassName": "serinus", "listeners": listeners})
+    refs = [{"name": "stable", "port": 80, "weight": 80}, {"name": "canary", "port": 80, "weight": 20}]
+    await shop.create(GATEWAY, "tcproutes", "db", {"parentRefs": [{"name": "raw"}], "rules": [{"backendRefs": refs}]})
+    tcp = [{"match": [{"port": 3306}], "route": weighted(60)}]
+    await shop.create(ISTIO, "virtualservices", "db", {"hosts": ["db.test"], "gateways": ["door"], "tcp": tcp})
+
+    def listener(gateway: Any) -> Any:
+        return (gateway["status"]["listeners"] or [{}])[0].get("conditions")
+
+    of_gateway = await shop.place("gateways", "raw", listener)
+    of_istio = await shop.place("virtualservices", "db", lambda service: service["status"]["conditions"])
+    for address, share in ((of_gateway, 0.2), (of_istio, 0.6)):
+        await shop.served(address)
+        assert near(await shop.answers(REQUESTS, address), share)
+    path = f"{GATEWAY}/namespaces/{shop.namespace}/tcproutes/db"
+    generation = (await shop.client.get(path))["metadata"]["generation"]
+    await told(shop, path, generation, {"Accepted": "True", "ResolvedRefs": "True"})
 
 
 async def told(shop: Shop, path: str, generation: int, wanted: dict[str, str]) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from serinus.local.gateways.envoy.model import Mesh
-from serinus.local.gateways.envoy.statuses import Patch, patches
+from serinus.local.gateways.envoy.statuses import Effect, Patch, patches
 from serinus.local.gateways.envoy.table import route
 
 Read = Callable[..., Mesh]
@@ -36,7 +36,10 @@ spec: {ports: [{port: 80}]}
 
 
 def told(mesh: Mesh, now: datetime = NOW) -> dict[str, Patch]:
-    return {patch.path.rsplit("/", 2)[1]: patch for patch in patches(mesh, route(mesh), now)}
+    routing = route(mesh)
+    addresses = {entrance.door: f"127.0.0.1:{entrance.number}" for entrance in routing.entrances}
+    effect = Effect(routing, {"": "127.0.0.1:1", **addresses}, now)
+    return {patch.path.rsplit("/", 2)[1]: patch for patch in patches(mesh, effect)}
 
 
 def with_status(mesh: Mesh, status: Any) -> Mesh:
@@ -89,3 +92,39 @@ def test_a_route_that_left_us_keeps_no_word_of_ours(mesh: Read) -> None:
     status = told(found)["web"].body["status"]
     left = with_status(msgspec.structs.replace(found, gateways=()), status)
     assert [item["controllerName"] for item in told(left)["web"].body["status"]["parents"]] == ["example.com/other"]
+
+
+VIRTUAL = """
+kind: VirtualService
+metadata: {name: db, generation: 4, resourceVersion: '9'}
+spec: {hosts: [db], gateways: [door], tcp: [{match: [{port: 5432}], route: [{destination: {host: web}}]}]}
+"""
+
+
+def test_a_virtual_service_is_told_where_its_port_is_and_nothing_without_one(mesh: Read) -> None:
+    found = mesh(OBJECTS, VIRTUAL)
+    patch = told(found)["db"]
+    assert patch.path == "/apis/networking.istio.io/v1/namespaces/default/virtualservices/db/status"
+    (condition,) = patch.body["status"]["conditions"]
+    assert (condition["type"], condition["status"]) == ("local.serinus.dev/Listening", "True")
+    assert condition["message"] == "tcp port 5432: 127.0.0.1:5432"
+    other = {"type": "Reconciled", "status": "True"}
+    service = msgspec.structs.replace(found.virtual_services[0], status={"conditions": [other, condition]})
+    assert "db" not in told(msgspec.structs.replace(found, virtual_services=(service,)))
+    service = msgspec.structs.replace(service, status={"conditions": [other, condition]}, spec=type(service.spec)())
+    left = told(msgspec.structs.replace(found, virtual_services=(service,)))
+    assert left["db"].body["status"] == {"conditions": [other]}
+    bare = msgspec.structs.replace(service, status={})
+    assert "db" not in told(msgspec.structs.replace(found, virtual_services=(bare,)))
+
+
+def test_the_listener_of_a_port_of_its_own_says_where_it_is(mesh: Read) -> None:
+    gateway = """
+kind: Gateway
+metadata: {name: raw, generation: 1}
+spec: {gatewayClassName: serinus, listeners: [{name: db, port: 5432, protocol: TCP}, {name: web, port: 80}]}
+"""
+    raw, web = told(mesh(OBJECTS, gateway))["raw"].body["status"]["listeners"]
+    messages = [{item["type"]: item["message"] for item in one["conditions"]}["Programmed"] for one in (raw, web)]
+    assert messages == ["listens on 127.0.0.1:5432", "listens on 127.0.0.1:1"]
+    assert [kind["kind"] for kind in raw["supportedKinds"]] == ["TCPRoute"]

@@ -1,7 +1,8 @@
 """Which routes of Gateway API are attached to what, and under which names.
 
 A route is attached to the listeners of our Gateways that allow it and share a
-host name with it, or to a Service: then it holds for what pods send there.
+host name with it, or to a Service: then it holds for the HTTP requests that pods
+send there.
 """
 
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ from serinus.local.gateways.envoy.model import Mesh
 
 CLASS = "serinus"
 CONTROLLER = "local.serinus.dev/envoy"
-PROTOCOLS = {"HTTP": ("HTTPRoute", "GRPCRoute")}
+PROTOCOLS = {"HTTP": ("HTTPRoute", "GRPCRoute"), "TCP": ("TCPRoute",), "TLS": ("TLSRoute",)}
 """Per protocol of a listener that is served, the kinds of routes that it takes."""
 
 ACCEPTED = ("Accepted", "")
@@ -26,9 +27,14 @@ class Attachment(Struct, frozen=True):
     parent: ParentRef
     verdict: tuple[str, str] = ACCEPTED
     """Reason and message; `Accepted` stands for success."""
-    hostnames: tuple[str, ...] = ()
     service: Name | None = None
-    listeners: tuple[str, ...] = ()
+    listeners: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """Per listener, as "namespace/gateway/listener", the host names that it shares with the route."""
+
+    @property
+    def hostnames(self) -> tuple[str, ...]:
+        """The names under which the route is served at all."""
+        return tuple(dict.fromkeys(name for _, names in self.listeners for name in names))
 
 
 class Parents:
@@ -48,14 +54,15 @@ class Parents:
         for parent in route.spec.parent_refs:
             namespace = parent.namespace or route.metadata.namespace
             if (parent.group, parent.kind) == ("", "Service"):
-                yield self._to_service(parent, namespace)
+                yield self._to_service(parent, Name(namespace, parent.name), kind)
             elif (parent.group, parent.kind) == (GROUP, "Gateway") and (namespace, parent.name) in self.gateways:
                 yield self._to_gateway(parent, self.gateways[namespace, parent.name], (route, kind))
 
-    def _to_service(self, parent: ParentRef, namespace: str) -> Attachment:
-        name = Name(namespace, parent.name)
+    def _to_service(self, parent: ParentRef, name: Name, kind: str) -> Attachment:
+        if kind not in PROTOCOLS["HTTP"]:
+            return Attachment(parent, ("NotAllowedByListeners", "between pods only HTTP is routed"))
         if name not in self._destinations.services:
-            return Attachment(parent, ("NoMatchingParent", f"there is no Service {namespace}/{parent.name}"))
+            return Attachment(parent, ("NoMatchingParent", f"there is no Service {name.namespace}/{name.name}"))
         return Attachment(parent, service=name)
 
     def _to_gateway(self, parent: ParentRef, gateway: Gateway, what: tuple[Route, str]) -> Attachment:
@@ -74,11 +81,7 @@ class Parents:
         if not shared:
             return Attachment(parent, ("NoMatchingListenerHostname", "no listener shares a host name with the route"))
         path = f"{gateway.metadata.namespace}/{gateway.metadata.name}"
-        return Attachment(
-            parent,
-            hostnames=tuple(dict.fromkeys(name for names in shared.values() for name in names)),
-            listeners=tuple(f"{path}/{name}" for name in shared),
-        )
+        return Attachment(parent, listeners=tuple((f"{path}/{name}", names) for name, names in shared.items()))
 
     def _allows(self, listener: Listener, gateway: Gateway, route: Route) -> bool:
         rule = listener.allowed_routes.namespaces
@@ -99,6 +102,8 @@ def is_ours(gateway: Gateway, mesh: Mesh) -> bool:
 
 def kinds_of(listener: Listener) -> tuple[str, ...]:
     """The kinds of routes that a listener takes; none where its protocol is not served."""
+    if listener.protocol == "TLS" and listener.tls.mode != "Passthrough":
+        return ()
     served = PROTOCOLS.get(listener.protocol, ())
     wanted = {kind.kind for kind in listener.allowed_routes.kinds if kind.group == GROUP}
     return tuple(kind for kind in served if kind in wanted or not listener.allowed_routes.kinds)

@@ -13,7 +13,7 @@ from serinus.local.gateways.envoy.bans import Bans, Versions, versions_of
 from serinus.local.gateways.envoy.listeners import HOST
 from serinus.local.gateways.envoy.model import Mesh, Remark, Routing
 from serinus.local.gateways.envoy.proxy import OUTSIDE, Proxy, RefusedError, door_of
-from serinus.local.gateways.envoy.statuses import PREFIX, patches
+from serinus.local.gateways.envoy.statuses import PREFIX, Effect, patches
 from serinus.local.gateways.envoy.table import route
 from serinus.local.gateways.envoy.watching import Watching
 from serinus.local.gateways.nginx.logs import keep_small
@@ -52,6 +52,11 @@ class EnvoyGateway:
     def address(self) -> str:
         """Where it listens for clients that are no pods, as host:port; known when `ready` is set."""
         return f"{HOST}:{self._proxy.ports[OUTSIDE]}"
+
+    @property
+    def entrances(self) -> dict[str, str]:
+        """Per port of its own where it listens, as host:port: those of TCP and TLS, by the names that routing has."""
+        return {door: f"{HOST}:{port}" for door, port in sorted(self._proxy.entrances.items())}
 
     @property
     def generation(self) -> int:
@@ -130,8 +135,7 @@ class EnvoyGateway:
         return bool(suspects)
 
     async def _apply(self, routing: Routing) -> None:
-        served = (routing.outside, routing.inside, routing.clusters)
-        if served != (self.routing.outside, self.routing.inside, self.routing.clusters) or not self._proxy.running:
+        if _served(routing) != _served(self.routing) or not self._proxy.running:
             await self._proxy.apply(routing)
 
     async def _announce(self) -> None:
@@ -150,7 +154,8 @@ class EnvoyGateway:
 
     async def _tell(self, mesh: Mesh) -> None:
         """Write the statuses that differ; who changed meanwhile comes again by the watch."""
-        for patch in patches(mesh, self.routing, datetime.now(UTC)):
+        effect = Effect(self.routing, {"": self.address, **self.entrances}, datetime.now(UTC))
+        for patch in patches(mesh, effect):
             try:
                 await self._client.patch(patch.path, patch.body)
             except (Conflict, NotFound):
@@ -164,6 +169,11 @@ class EnvoyGateway:
             log.warning("left out the %s: %s", remark.owner, remark.text)
         for remark in _new(routing.remarks, self.routing.remarks):
             log.info("%s: %s", remark.owner, remark.text)
+
+
+def _served(routing: Routing) -> tuple[object, ...]:
+    """What Envoy must be told of."""
+    return routing.outside, routing.inside, routing.entrances, routing.clusters
 
 
 def _new(now: tuple[Remark, ...], before: tuple[Remark, ...]) -> list[Remark]:

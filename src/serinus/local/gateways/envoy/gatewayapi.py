@@ -1,4 +1,4 @@
-"""From one HTTPRoute or GRPCRoute to routes.
+"""From one route of Gateway API to routes.
 
 As Gateway API says: a backend that does not exist, or that nobody granted,
 answers its share of the requests with 500, and so does a rule without weights
@@ -72,6 +72,10 @@ class Rules:
             for place, match in enumerate(rule.matches or (api.RouteMatch(),)):
                 read = self._match(match, f"{at}.matches[{place}]")
                 yield self._rank(match, read, (number, place)), Route(self._owner, read, action, changes)
+
+    def shares(self) -> tuple[Share, ...]:
+        """Read the backends of the only rule, as routes of connections have them."""
+        return tuple(share for rule in self._route.spec.rules[:1] for share in self._shares(rule, "spec.rules[0]"))
 
     def _rank(self, match: api.RouteMatch, read: Match, place: tuple[int, int]) -> Rank:
         return Rank(

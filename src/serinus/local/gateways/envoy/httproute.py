@@ -1,7 +1,7 @@
 """The parts of Gateway API objects that the gateway reads.
 
 Source: sigs.k8s.io/gateway-api, v1. GRPCRoutes are read by their own match and
-share everything else.
+share everything else; TCPRoutes and TLSRoutes have rules of backends alone.
 """
 
 from typing import Any
@@ -178,7 +178,7 @@ class RouteSpec(ApiStruct, frozen=True):
 
 
 class Route(ApiStruct, frozen=True):
-    """An HTTPRoute or GRPCRoute; which one is the business of who holds it."""
+    """A route of any kind; which one is the business of who holds it."""
 
     metadata: ObjectMeta
     spec: RouteSpec = RouteSpec()
@@ -206,6 +206,12 @@ class AllowedRoutes(ApiStruct, frozen=True):
     kinds: tuple[RouteKind, ...] = ()
 
 
+class ListenerTLS(ApiStruct, frozen=True):
+    """Who decrypts: the gateway, or the backend."""
+
+    mode: str = "Terminate"
+
+
 class Listener(ApiStruct, frozen=True):
     """One entrance of a Gateway."""
 
@@ -213,6 +219,7 @@ class Listener(ApiStruct, frozen=True):
     port: int
     protocol: str = "HTTP"
     hostname: str = ""
+    tls: ListenerTLS = ListenerTLS()
     allowed_routes: AllowedRoutes = AllowedRoutes()
 
 

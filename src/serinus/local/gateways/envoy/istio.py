@@ -55,7 +55,7 @@ class Where(Struct, frozen=True):
 
 def routes_of(service: vs.VirtualService, where: Where, destinations: Destinations) -> Iterator[Route]:
     """Yield a VirtualService's HTTP routes; raises UnservableError at the first bad field."""
-    reader = _Reader(service, where, destinations)
+    reader = Reader(service, where, destinations)
     for number, route in enumerate(service.spec.http):
         yield from reader.read(route, f"spec.http[{number}]")
 
@@ -66,22 +66,22 @@ def remarks_of(service: vs.VirtualService) -> Iterator[str]:
         for name, value in (("fault", route.fault), ("corsPolicy", route.cors_policy)):
             if value is not None:
                 yield f"spec.http[{number}].{name} is not served"
-    for name, routes in (("tcp", service.spec.tcp), ("tls", service.spec.tls)):
-        if routes:
-            yield f"spec.{name} is not served"
+    if (service.spec.tcp or service.spec.tls) and not Where().served_by(service.spec.gateways):
+        yield "spec.tcp and spec.tls are served to clients outside only"
 
 
-class _Reader:
+class Reader:
     """Reads the routes of one VirtualService for one place."""
 
     def __init__(self, service: vs.VirtualService, where: Where, destinations: Destinations) -> None:
         meta = service.metadata
-        self._owner = f"VirtualService {meta.namespace}/{meta.name}"
+        self.owner = f"VirtualService {meta.namespace}/{meta.name}"
         self._namespace = meta.namespace
         self._where = where
         self._destinations = destinations
 
     def read(self, route: vs.HTTPRoute, at: str) -> Iterator[Route]:
+        """Yield a route once per match that can be met in this place."""
         if route.delegate is not None:
             raise UnservableError(f"{at}.delegate: delegation is not served")
         changes = read_changes(route.headers, f"{at}.headers")
@@ -89,7 +89,7 @@ class _Reader:
             match = self._match(spoken, f"{at}.match[{number}]")
             action = self._action(route, at, match)
             if self._concerns(spoken):
-                yield Route(self._owner, match, action, changes)
+                yield Route(self.owner, match, action, changes)
 
     def _concerns(self, match: vs.HTTPMatch) -> bool:
         """Judge what is known before any request comes."""
@@ -122,14 +122,15 @@ class _Reader:
         if route.direct_response:
             return _answer(route.direct_response, f"{at}.directResponse")
         return Forward(
-            shares=tuple(self._shares(route.route, at)),
+            shares=tuple(self.shares(route.route, at)),
             copies=tuple(self._copies(route)),
             timeout=seconds(route.timeout, f"{at}.timeout"),
             again=_again(route.retries, f"{at}.retries"),
             rewrite=_rewrite(route.rewrite, match, f"{at}.rewrite") if route.rewrite else Rewrite(),
         )
 
-    def _shares(self, several: tuple[vs.RouteDestination, ...], at: str) -> Iterator[Share]:
+    def shares(self, several: tuple[vs.RouteDestination, ...], at: str) -> Iterator[Share]:
+        """Yield the destinations that get something."""
         for number, one in enumerate(several):
             weight = one.weight if len(several) > 1 else 1
             if weight > 0:

@@ -45,9 +45,16 @@ def listener(name: str, port: int, folder: Path, *, log: bool = True) -> Json:
     return {
         "@type": LISTENER,
         "name": name,
+        **loopback(port),
+        "filter_chains": [{"filters": [{"name": "http", "typed_config": _manager(name, folder, log=log)}]}],
+    }
+
+
+def loopback(port: int) -> Json:
+    """Write where a listener listens."""
+    return {
         "address": {"socket_address": {"address": HOST, "port_value": port}},
         "enable_reuse_port": False,  # a port that somebody else has must be an error
-        "filter_chains": [{"filters": [{"name": "http", "typed_config": _manager(name, folder, log=log)}]}],
     }
 
 
@@ -73,7 +80,7 @@ def _manager(name: str, folder: Path, *, log: bool) -> Json:
         "stat_prefix": name,
         "rds": {"route_config_name": name, "config_source": source(folder / file_of(name))},
         "http_filters": [{"name": "envoy.filters.http.router", "typed_config": {"@type": ROUTER}}],
-        "access_log": [_access_log(name, folder)] if log else [],
+        "access_log": [file_log(folder, {"door": name, **LOG_FIELDS})] if log else [],
         "upgrade_configs": [{"upgrade_type": "websocket"}],
         "use_remote_address": True,
         "normalize_path": True,
@@ -81,8 +88,8 @@ def _manager(name: str, folder: Path, *, log: bool) -> Json:
     }
 
 
-def _access_log(name: str, folder: Path) -> Json:
-    fields = {"door": name, **LOG_FIELDS}
+def file_log(folder: Path, fields: Json) -> Json:
+    """Write that each request, or connection, gets a line of JSON in the access log."""
     config = {"@type": FILE_LOG, "path": str(folder / "access.log"), "log_format": {"json_format": fields}}
     return {"name": "envoy.access_loggers.file", "typed_config": config}
 

@@ -23,6 +23,8 @@ class Mesh(Struct, frozen=True, kw_only=True):
     gateways: tuple[Gateway, ...] = ()
     http_routes: tuple[GatewayRoute, ...] = ()
     grpc_routes: tuple[GatewayRoute, ...] = ()
+    tcp_routes: tuple[GatewayRoute, ...] = ()
+    tls_routes: tuple[GatewayRoute, ...] = ()
     grants: tuple[ReferenceGrant, ...] = ()
     namespaces: tuple[Namespace, ...] = ()
 
@@ -151,6 +153,25 @@ class Host(Struct, frozen=True):
     routes: tuple[Route, ...]
 
 
+class Stream(Struct, frozen=True):
+    """What happens to connections, whatever is said on them."""
+
+    owner: str
+    shares: tuple[Share, ...]
+    names: tuple[str, ...] = ()
+    """Names that clients say in their TLS hello; empty for all connections."""
+
+
+class Entrance(Struct, frozen=True):
+    """A port of its own for connections that carry no HTTP, or that stay encrypted."""
+
+    door: str
+    protocol: Literal["tcp", "tls"]
+    number: int
+    """The port that it stands for in the cluster."""
+    streams: tuple[Stream, ...] = ()
+
+
 class Cluster(Struct, frozen=True):
     """Where to send what is meant for a Service's port, or for a subset of it."""
 
@@ -186,6 +207,7 @@ class Routing(Struct, frozen=True, kw_only=True):
     outside: tuple[Host, ...] = ()
     inside: tuple[tuple[str, tuple[Host, ...]], ...] = ()
     """Per namespace, in alphabetical order."""
+    entrances: tuple[Entrance, ...] = ()
     clusters: tuple[Cluster, ...] = ()
     left_out: tuple[Remark, ...] = ()
     remarks: tuple[Remark, ...] = ()

@@ -20,8 +20,9 @@ from serinus.local.errors import LocalError
 from serinus.local.gateways.envoy.admin import Admin, Taken
 from serinus.local.gateways.envoy.binary import envoy_binary
 from serinus.local.gateways.envoy.clusters import cluster
+from serinus.local.gateways.envoy.entrances import entrance
 from serinus.local.gateways.envoy.listeners import HOST, bootstrap, file_of, listener, trial
-from serinus.local.gateways.envoy.model import Cluster, Host, Route, Routing
+from serinus.local.gateways.envoy.model import Cluster, Entrance, Host, Route, Routing
 from serinus.local.gateways.envoy.routes import answering, route_configuration
 from serinus.local.processes import Processes
 
@@ -48,6 +49,8 @@ class Proxy:
         """Number of the configuration in effect; 0 before the first."""
         self.ports: dict[str, int] = {}
         """Per door, the port on which it listens."""
+        self.entrances: dict[str, int] = {}
+        """Per entrance, the port on which it listens."""
         self._next = 0
         self._directory = directory.absolute()
         self._processes = processes
@@ -60,6 +63,7 @@ class Proxy:
         self._written: dict[str, list[Any]] = {}
         self._doubtful: set[str] = set()
         self._clusters: dict[str, Cluster] = {}
+        self._opened: tuple[Entrance, ...] = ()
 
     @property
     def running(self) -> bool:
@@ -126,18 +130,29 @@ class Proxy:
         self._clusters = wanted
 
     async def _open(self, routing: Routing, refused: int) -> None:
-        """Open the doors that are missing; none is ever closed, a pod may hold its address."""
+        """Open what is missing. No door is ever closed, a pod may hold its address; entrances go with their routes."""
         doors = dict.fromkeys((WITNESS, OUTSIDE, *self.ports, *(door_of(name) for name, _ in routing.inside)))
-        await self._put({LISTENERS: self._listeners(doors)}, refused)
-        while not doors.keys() <= self.ports.keys():
-            self.ports |= await self._require().ports()
+        names = {*doors, *(one.door for one in routing.entrances)}
+        self._fixed = {door: port for door, port in self._fixed.items() if door in names}
+        await self._put({LISTENERS: self._listeners(doors, routing.entrances)}, refused)
+        self._opened = routing.entrances
+        while not await self._listens(doors):  # noqa: ASYNC110 - Envoy has no event
             await asyncio.sleep(POLL)
 
-    def _listeners(self, doors: Iterable[str]) -> list[Any]:
-        """Write the entrances; an Envoy that takes another's place listens where that one did."""
-        return [
-            listener(name, self._fixed.get(name, 0), self._directory, log=name != WITNESS) for name in sorted(doors)
-        ]
+    async def _listens(self, doors: Iterable[str]) -> bool:
+        """Learn the ports of all doors and entrances; says whether they are complete."""
+        wanted = {entrance.door for entrance in self._opened}
+        if wanted != self.entrances.keys() or not set(doors) <= self.ports.keys():
+            found = await self._require().ports()
+            self.ports |= {door: found[door] for door in doors if door in found}
+            self.entrances = {door: found[door] for door in wanted if door in found}
+        return wanted == self.entrances.keys() and set(doors) <= self.ports.keys()
+
+    def _listeners(self, doors: Iterable[str], entrances: Iterable[Entrance]) -> list[Any]:
+        """Write all entrances; an Envoy that takes another's place listens where that one did."""
+        folder, ports = self._directory, self._fixed
+        for_http = [listener(name, ports.get(name, 0), folder, log=name != WITNESS) for name in sorted(doors)]
+        return for_http + [entrance(one, ports.get(one.door, 0), folder) for one in entrances]
 
     async def _put(self, files: dict[str, list[Any]], refused: int, known: Iterable[str] | None = None) -> None:
         """Replace the files that differ, and wait until Envoy has read them."""
@@ -177,7 +192,7 @@ class Proxy:
     async def _start(self) -> None:
         """Start Envoy with what the one before it served last, or with nothing."""
         await self._leave()
-        self._fixed = dict(self.ports)
+        self._fixed = {**self.entrances, **self.ports}
         await asyncio.to_thread(self._prepare)
         log = self._directory / "envoy.log"
         try:
@@ -195,7 +210,7 @@ class Proxy:
         self._directory.mkdir(parents=True, exist_ok=True)
         doors = self.ports or {OUTSIDE: 0, WITNESS: 0}
         empty = {file_of(door): [route_configuration(door, (), any_port=True)] for door in doors}
-        files = {CLUSTERS: [], **empty, **self._written, LISTENERS: self._listeners(doors)}
+        files = {CLUSTERS: [], **empty, **self._written, LISTENERS: self._listeners(doors, self._opened)}
         (self._directory / "bootstrap.json").write_bytes(msgspec.json.encode(bootstrap(self._directory)))
         for name, resources in files.items():
             self._write(name, resources)
@@ -208,7 +223,7 @@ class Proxy:
             if await admin.ready():
                 found = await admin.ports()
                 if {WITNESS, OUTSIDE, *self._fixed} <= found.keys():
-                    self.ports = found
+                    self.ports = {door: port for door, port in found.items() if door not in self.entrances}
                     return
             await asyncio.sleep(0.01)
         await self._processes.stop(process)

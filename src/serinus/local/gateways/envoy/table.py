@@ -10,13 +10,16 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 
+import msgspec
+
 from serinus.local.gateways.envoy import istio
 from serinus.local.gateways.envoy.attachment import ACCEPTED, Attachment, Parents
 from serinus.local.gateways.envoy.destinations import Destinations, Name, resolve
 from serinus.local.gateways.envoy.gatewayapi import Grants, Rank, Rules
 from serinus.local.gateways.envoy.httproute import Route as GatewayRoute
 from serinus.local.gateways.envoy.istio import Where
-from serinus.local.gateways.envoy.model import Forward, Host, Match, Mesh, Remark, Report, Route, Routing, Share
+from serinus.local.gateways.envoy.model import Forward, Host, Match, Mesh, Remark, Report, Route, Routing, Share, Stream
+from serinus.local.gateways.envoy.streams import KINDS, Entrances, entrances_of, listeners_of
 from serinus.local.gateways.envoy.text import UnservableError, domain
 from serinus.local.gateways.envoy.virtualservice import VirtualService
 
@@ -34,6 +37,8 @@ def route(mesh: Mesh, namespaces: Collection[str] = (), banned: Mapping[str, str
     table = _Table(mesh, banned or {})
     table.attach("HTTPRoute", mesh.http_routes)
     table.attach("GRPCRoute", mesh.grpc_routes)
+    table.attach("TCPRoute", mesh.tcp_routes)
+    table.attach("TLSRoute", mesh.tls_routes)
     outside = tuple(table.outside())
     inside = tuple((namespace, tuple(table.inside(namespace, outside))) for namespace in sorted(namespaces))
     return table.routing(outside, inside)
@@ -54,6 +59,12 @@ class _Table:
         self._by_host: dict[str, Ranked] = defaultdict(list)
         self._by_service: dict[Name, Ranked] = defaultdict(list)
         self._virtual = [item for item in sorted(mesh.virtual_services, key=_age) if self._is_sound(item)]
+        self._entrances = Entrances()
+        for entrance in listeners_of(self._parents.gateways):
+            self._entrances.open(entrance)
+        for service in self._virtual:
+            for entrance in entrances_of(service, self._destinations):
+                self._entrances.open(entrance)
 
     def attach(self, kind: str, routes: Iterable[GatewayRoute]) -> None:
         """Read routes of Gateway API and put them where their parents are."""
@@ -65,21 +76,34 @@ class _Table:
             rules = Rules(one, kind, self._destinations, self._grants)
             try:
                 self._refuse_banned(key)
-                ranked = list(rules.read())
+                if kind in KINDS:
+                    self._lead(parents, Stream(key, rules.shares()))
+                else:
+                    self._place(parents, list(rules.read()))
             except UnservableError as refusal:
                 self._left_out[key] = Remark(key, str(refusal))
                 parents = [Attachment(each.parent, ("UnsupportedValue", str(refusal))) for each in parents]
-                ranked = []
-            for parent in parents:
-                self._place(parent, ranked)
-                self._reports.append(_report(kind, one, parent, rules.resolved))
+            self._reports += [_report(kind, one, parent, rules.resolved) for parent in parents]
 
-    def _place(self, attachment: Attachment, ranked: Ranked) -> None:
-        if attachment.service is not None:
-            self._by_service[attachment.service] += ranked
-        for host in attachment.hostnames:
-            self._by_host[host] += ranked
-        for listener in attachment.listeners:
+    def _place(self, attachments: Iterable[Attachment], ranked: Ranked) -> None:
+        """Put the routes of requests where they are found."""
+        for attachment in attachments:
+            if attachment.service is not None:
+                self._by_service[attachment.service] += ranked
+            for host in attachment.hostnames:
+                self._by_host[host] += ranked
+            self._count(attachment)
+
+    def _lead(self, attachments: Iterable[Attachment], stream: Stream) -> None:
+        """Lead the connections of listeners."""
+        for attachment in attachments:
+            for listener, names in attachment.listeners:
+                wanted = () if "*" in names else names
+                self._entrances.lead(listener, msgspec.structs.replace(stream, names=wanted))
+            self._count(attachment)
+
+    def _count(self, attachment: Attachment) -> None:
+        for listener, _ in attachment.listeners:
             self._attached[listener] += 1
 
     def outside(self) -> Iterator[Host]:
@@ -155,6 +179,7 @@ class _Table:
                 domain(host, "spec.hosts")
             for where in (Where(), Where(service.metadata.namespace)):
                 list(istio.routes_of(service, where, self._destinations))
+            list(entrances_of(service, self._destinations))
         except UnservableError as refusal:
             self._left_out[key] = Remark(key, str(refusal))
             return False
@@ -170,9 +195,10 @@ class _Table:
         return Routing(
             outside=outside,
             inside=inside,
+            entrances=self._entrances.found,
             clusters=self._destinations.clusters,
             left_out=tuple(remark for _, remark in sorted(self._left_out.items())),
-            remarks=tuple(self._remarks),
+            remarks=(*self._remarks, *self._entrances.remarks),
             reports=tuple(self._reports),
             attached=tuple(sorted(self._attached.items())),
         )

@@ -161,6 +161,7 @@ class L4Match(ApiStruct, frozen=True):
 
     port: int = 0
     sni_hosts: tuple[str, ...] = ()
+    destination_subnets: tuple[str, ...] = ()
     source_namespace: str = ""
     source_labels: dict[str, str] = field(default_factory=dict)
     gateways: tuple[str, ...] = ()
@@ -188,6 +189,7 @@ class VirtualService(ApiStruct, frozen=True):
 
     metadata: ObjectMeta
     spec: VirtualServiceSpec = VirtualServiceSpec()
+    status: dict[str, Any] = field(default_factory=dict)
 
 
 class Subset(ApiStruct, frozen=True):

@@ -33,6 +33,8 @@ class Watching:
         self._gateways = self._mirror(api.Gateway, f"{GATEWAY}/gateways")
         self._http = self._mirror(api.Route, f"{GATEWAY}/httproutes")
         self._grpc = self._mirror(api.Route, f"{GATEWAY}/grpcroutes")
+        self._tcp = self._mirror(api.Route, f"{GATEWAY}/tcproutes")
+        self._tls = self._mirror(api.Route, f"{GATEWAY}/tlsroutes")
         self._grants = self._mirror(api.ReferenceGrant, f"/apis/{api.GROUP}/v1beta1/referencegrants")
 
     async def run(self) -> None:
@@ -65,6 +67,8 @@ class Watching:
             gateways=tuple(self._gateways.values()),
             http_routes=tuple(self._http.values()),
             grpc_routes=tuple(self._grpc.values()),
+            tcp_routes=tuple(self._tcp.values()),
+            tls_routes=tuple(self._tls.values()),
             grants=tuple(self._grants.values()),
             namespaces=tuple(self._namespaces.values()),
         )
