@@ -20,6 +20,8 @@ APIS = {
     "rollouts": "/apis/argoproj.io/v1alpha1",
     "analysisruns": "/apis/argoproj.io/v1alpha1",
     "experiments": "/apis/argoproj.io/v1alpha1",
+    "analysistemplates": "/apis/argoproj.io/v1alpha1",
+    "clusteranalysistemplates": "/apis/argoproj.io/v1alpha1",
     "replicasets": "/apis/apps/v1",
     "deployments": "/apis/apps/v1",
     "pods": "/api/v1",
@@ -116,11 +118,21 @@ class Api:
         self.sent.append(Sent(request.method, request.path, body, request.content_type))
         if self.refusals:
             return status(*self.refusals.pop(0))
+        if request.method == "POST":
+            return self._create(key[0], body, key[1])
         if key not in self.objects or sub in self.missing:
             return not_found(key[0], key[2])
         if request.method == "PUT":
             self._put(key[0], body, key[1])
         return web.json_response(self.objects[key])
+
+    def _create(self, plural: str, body: Any, namespace: str) -> web.Response:
+        metadata = {"name": f"{body['metadata'].get('generateName')}x7x7x"} | body["metadata"]
+        body = body | {"metadata": metadata}
+        if (plural, namespace, metadata["name"]) in self.objects:
+            return status(409, "AlreadyExists", f'{plural} "{metadata["name"]}" already exists')
+        self._put(plural, body, namespace)
+        return web.json_response(self.objects[plural, namespace, metadata["name"]], status=201)
 
     def _list(self, request: web.Request, plural: str, namespace: str) -> web.Response:
         wanted = request.query.get("fieldSelector", "").removeprefix("metadata.name=")

@@ -5,7 +5,7 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
-from serinus.api.kinds import ANALYSIS_RUN, EXPERIMENT, ROLLOUT, Kind
+from serinus.api.kinds import ANALYSIS_RUN, ANALYSIS_TEMPLATE, CLUSTER_ANALYSIS_TEMPLATE, EXPERIMENT, ROLLOUT, Kind
 from serinus.cli.flags import ObjectName
 
 
@@ -21,6 +21,18 @@ class NameOf(ObjectName):
 
         given = ctx.params.get(param.name or "") or ()
         return [CompletionItem(name) for name in names_of(self.kind, ctx, incomplete) if name not in given]
+
+
+class TemplateName(NameOf):
+    """The name of an AnalysisTemplate; with ``--global`` before it, of a ClusterAnalysisTemplate."""
+
+    def __init__(self) -> None:
+        super().__init__(ANALYSIS_TEMPLATE)
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[Any]]:
+        """The names of the templates that are meant."""
+        kind = CLUSTER_ANALYSIS_TEMPLATE if ctx.params.get("is_global") else ANALYSIS_TEMPLATE
+        return NameOf(kind).shell_complete(ctx, param, incomplete)
 
 
 one_rollout = click.argument("name", metavar="NAME", type=NameOf(ROLLOUT))

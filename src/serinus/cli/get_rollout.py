@@ -23,14 +23,18 @@ from serinus.view.rollout import RolloutView, view_of
 @click.option("--timeout-seconds", type=click.IntRange(min=0), default=0, help="End the watch then; 0 never.")
 def get_rollout(name: str, watch: bool, no_color: bool, timeout_seconds: int) -> None:
     """Show a Rollout and all that belongs to it as a tree."""
-    paint = choose_paint(no_color=no_color)
+    show_rollout(name, watch=watch, paint=choose_paint(no_color=no_color), limit=timeout_seconds)
+
+
+def show_rollout(name: str, *, watch: bool, paint: Paint, limit: int = 0) -> None:
+    """Print the tree, once or until so many seconds have passed (0: for ever)."""
 
     async def once(cluster: Cluster) -> None:
         click.echo(_text(view_of(await read_all(cluster, name)), paint), nl=False)
 
     async def watched(cluster: Cluster) -> None:
         try:
-            async with asyncio.timeout(timeout_seconds or None):
+            async with asyncio.timeout(limit or None):
                 live = await open_live(cluster, name)
                 await follow(live.watches, lambda: view_of(live.observed()), lambda view: _text(view, paint))
         except TimeoutError:

@@ -15,6 +15,7 @@ COMMANDS = {
     "get": Lazy("serinus.cli.groups:get", "Show a Rollout or an Experiment and all that belongs to it"),
     "list": Lazy("serinus.cli.groups:list_", "List Rollouts or Experiments"),
     "status": Lazy("serinus.cli.status:status", "Show or follow the status of a Rollout"),
+    "create": Lazy("serinus.cli.create:create", "Create objects from files, or an AnalysisRun from a template"),
     "set": Lazy("serinus.cli.groups:set_", "Change a Rollout, such as its image"),
     "promote": Lazy("serinus.cli.promote:promote", "End a pause, or skip what is left"),
     "pause": Lazy("serinus.cli.pause:pause", "Pause Rollouts"),
