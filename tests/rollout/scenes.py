@@ -5,13 +5,12 @@ from typing import Any
 
 import msgspec
 
-from serinus.api import keys
+from serinus.api import keys, podhash
 from serinus.api.kinds import INGRESS
 from serinus.api.meta import ObjectMeta
 from serinus.api.rollout import Rollout
 from serinus.api.workload import Foreign, ReplicaSet, Service
 from serinus.plan import Plan, Ref, Seen
-from serinus.rollout import podhash
 from serinus.rollout.decide import plan_rollout
 from serinus.rollout.target import canary_of
 from serinus.traffic.nginx import Nginx

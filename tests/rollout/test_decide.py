@@ -6,8 +6,8 @@ import msgspec
 import pytest
 
 from rollout.scenes import NOW, hash_of, plan, replica_set, rollout, routed_scene, updating, with_steps_hash
+from serinus.api import podhash
 from serinus.plan import Create, Created, Delete, Patch, Plan, Refused, Seen
-from serinus.rollout import podhash
 from stories import manifests
 from stories.manifests import CANARY, STABLE, V1, V2, V3, pause, routed, weight
 

@@ -5,11 +5,12 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
+from serinus.api import podhash
 from serinus.api.canary import CanaryStep, ReplicaProgressThreshold
 from serinus.api.status import PauseCondition
 from serinus.api.workload import ReplicaSet
 from serinus.plan import Event, Seen
-from serinus.rollout import podhash, weight
+from serinus.rollout import weight
 from serinus.rollout.dynamic import growing_weight, is_dynamic, returning_weight
 from serinus.rollout.fleet import Fleet
 from serinus.rollout.progress import CANARY_PAUSE, Progress, recorded

@@ -3,11 +3,11 @@
 from msgspec import Struct
 
 from serinus.api import keys
+from serinus.api.podhash import template_hash
 from serinus.api.rollout import Rollout
 from serinus.api.workload import ReplicaSet
 from serinus.plan import Defaulted, Read, Seen
 from serinus.rollout.metadata import bare_manifest
-from serinus.rollout.podhash import template_hash
 
 _REFUSED = ("InvalidSpec", "ReplicaSetCreateError")
 """The reasons of conditions under which nothing of the spec was carried out."""

@@ -4,13 +4,12 @@ from typing import Any
 
 from msgspec import to_builtins
 
-from serinus.api import keys
+from serinus.api import keys, podhash
 from serinus.api.kinds import REPLICA_SET
 from serinus.api.meta import labels_of
 from serinus.api.rollout import Rollout
 from serinus.api.scalar import Manifest
 from serinus.api.workload import ReplicaSet
-from serinus.rollout import podhash
 
 _NOT_COPIED = {
     keys.LAST_APPLIED,

@@ -6,14 +6,13 @@ from typing import Any
 from msgspec import to_builtins
 from msgspec.structs import replace
 
-from serinus.api import keys
+from serinus.api import keys, podhash
 from serinus.api.meta import LabelSelector
 from serinus.api.patches import exact_difference
 from serinus.api.rollout import Rollout
 from serinus.api.scalar import Manifest
 from serinus.api.status import BlueGreenStatus, RolloutStatus, TrafficWeights, WeightDestination
 from serinus.plan import Seen
-from serinus.rollout import podhash
 from serinus.rollout.conditions import (
     ABORTED,
     INVALID,

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from serinus.api.canary import CanaryStep, PauseStep
-from serinus.rollout.podhash import VERSION, steps_hash, template_hash
+from serinus.api.podhash import VERSION, steps_hash, template_hash
 from stories.manifests import V1, V2, template
 
 GOLDEN = [
