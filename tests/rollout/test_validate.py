@@ -120,6 +120,10 @@ ROUTED = [
         ),
     ),
     (
+        canary(canaryMetadata={"labels": {"app": "trial"}}),
+        f'{CANARY}.canaryMetadata.labels[app]: Invalid value: "trial": spec.selector uses this label: take another',
+    ),
+    (
         canary(stableService=""),
         f"{CANARY}.stableService: Required value: trafficRouting needs stableService and canaryService",
     ),

@@ -4,8 +4,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
+
 from serinus.api import kinds
 from serinus.api.kinds import ROLLOUT, Kind
+from serinus.api.workload import ReplicaSet
+from serinus.cli.undo import clean_template
 from stories.look import Look
 from stories.manifests import NAME, around
 
@@ -123,7 +127,6 @@ class Stage(ABC):
 
     async def undo(self, image: str) -> None:
         """Put the template of an earlier version back, as ``undo`` does."""
-        look = await self.look()
-        template = look.replica_sets[image]["spec"]["template"]
-        labels = {key: value for key, value in template["metadata"]["labels"].items() if "hash" not in key}
-        await self.edit(lambda spec: spec.update(template=template | {"metadata": {"labels": labels}}))
+        found = (await self.look()).replica_sets[image]
+        template = clean_template(msgspec.convert(found, ReplicaSet))
+        await self.edit(lambda spec: spec.update(template=template))

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from serinus.world import Delays
+from stories.look import Look
 from stories.manifests import V1, V2, V3, pause, rollout, routed, scale, weight
 from stories.simulated import QUICK, Simulated
 
@@ -109,7 +110,22 @@ async def back_after(stage: Simulated) -> None:
     await stage.until(lambda look: look.is_settled(V1))
 
 
-CLEAN = [deploy, update, full_promotion, abort_and_retry, undo, other_version, other_steps, right_after]
+async def marked(stage: Simulated) -> None:
+    """Ephemeral metadata reach every pod, wherever the controller dies."""
+    marks = {"stableMetadata": {"labels": {"part": "stable"}}, "canaryMetadata": {"labels": {"part": "canary"}}}
+    await stage.deploy_routed(routed((weight(50), pause()), scaleDownDelaySeconds=0, **marks))
+    await stage.set_image(V2)
+    await stage.until(lambda look: look.is_paused_at(1) and parts(look) == {(V1, "stable"), (V2, "canary")})
+    await stage.promote()
+    await stage.until(lambda look: look.is_settled(V2) and parts(look) == {(V2, "stable")})
+
+
+def parts(look: Look) -> set[tuple[str, str]]:
+    pods = [pod for pod in look.kind("Pod") if "deletionTimestamp" not in pod["metadata"]]
+    return {(pod["spec"]["containers"][0]["image"], pod["metadata"]["labels"].get("part", "")) for pod in pods}
+
+
+CLEAN = [deploy, update, full_promotion, marked, abort_and_retry, undo, other_version, other_steps, right_after]
 """No version shrinks while it has traffic."""
 
 SHRINKING = [hasty_retry, there_and_back, back_after]

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Sequence
 from typing import Any
 
 import click
-import msgspec
 
 from serinus.api import keys
 from serinus.api.kinds import ROLLOUT
@@ -19,9 +17,8 @@ from serinus.cli.flags import Command
 from serinus.cli.reading import converted, read_sets
 from serinus.cli.session import Cluster, run
 from serinus.cli.template import holder_of
+from serinus.rollout.injected import is_readable, own_template
 from serinus.view.phase import is_observed
-
-_METADATA = ("labels", "annotations")
 
 
 @click.command(cls=Command)
@@ -72,25 +69,10 @@ def is_current(rollout: Rollout, item: ReplicaSet) -> bool:
 
 
 def clean_template(item: ReplicaSet) -> dict[str, Any]:
-    """The template as the user wrote it: without the hash, and without metadata of one role only."""
-    template = copy.deepcopy(item.spec.template)
-    metadata: dict[str, Any] = template.get("metadata") or {}
-    metadata.pop("creationTimestamp", None)
-    removed = _ephemeral(item)
-    removed["labels"] = {*removed["labels"], keys.POD_TEMPLATE_HASH}
-    for part in _METADATA:
-        kept = {key: value for key, value in (metadata.get(part) or {}).items() if key not in removed[part]}
-        metadata.pop(part, None)
-        if kept:
-            metadata[part] = kept
-    return template | {"metadata": metadata}
-
-
-def _ephemeral(item: ReplicaSet) -> dict[str, set[str]]:
-    """Keys of the labels and annotations that only stand for the role that the version had."""
-    text = item.metadata.annotations.get(keys.EPHEMERAL_METADATA, "{}")
-    try:
-        said = msgspec.json.decode(text, type=dict[str, dict[str, str] | None])
-    except msgspec.DecodeError:
-        raise Failure(f"the annotation {keys.EPHEMERAL_METADATA} of ReplicaSet {item.name!r} cannot be read") from None
-    return {part: set(said.get(part) or ()) for part in _METADATA}
+    """The template as the user wrote it: without the hash, and without what is of one part only."""
+    if not is_readable(item):
+        raise Failure(f"the annotation {keys.EPHEMERAL_METADATA} of ReplicaSet {item.name!r} cannot be read")
+    template = own_template(item)
+    metadata: dict[str, Any] = {key: value for key, value in template["metadata"].items() if key != "creationTimestamp"}
+    labels = {key: value for key, value in metadata.pop("labels", {}).items() if key != keys.POD_TEMPLATE_HASH}
+    return template | {"metadata": {"labels": labels} | metadata if labels else metadata}

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from serinus.api.kinds import POD, REPLICA_SET, ROLLOUT
+from serinus.api.patches import merged
 from serinus.api.rollout import Rollout
 from serinus.api.workload import Pod
 from serinus.kube import (
@@ -143,6 +144,8 @@ class Applier(Struct, frozen=True):
             return None
 
     async def _patch(self, write: Patch) -> Any:
+        if write.ref.kind is POD:
+            return await self._update_pod(write)
         body = write.body
         if write.resource_version:
             body = {**body, "metadata": {**body.get("metadata", {}), "resourceVersion": write.resource_version}}
@@ -152,6 +155,15 @@ class Applier(Struct, frozen=True):
             if write.how == "json":  # what it tests is not so: the object is another one than was seen
                 raise Conflict(Status(code=409, message=error.message)) from None
             raise
+
+    async def _update_pod(self, write: Patch) -> Any:
+        """Change a pod by writing it back: the role of Argo Rollouts' controller lets pods be listed and updated."""
+        path = POD.path(write.ref.namespace)
+        found = await self.client.get(path, {"fieldSelector": f"metadata.name={write.ref.name}"})
+        for pod in found["items"]:  # one, or none when it is gone
+            if pod["metadata"]["uid"] == write.body["metadata"]["uid"]:
+                return await self.client.replace(write.ref.path, merged(pod, write.body))
+        return None
 
     async def _create(self, ref: Ref, manifest: dict[str, Any], owner: str) -> Any:
         path = ref.kind.path(ref.namespace)

@@ -5,7 +5,9 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
+from serinus.api.kinds import REPLICA_SET
 from serinus.plan import Created, Event, Plan, Refused, Seen
+from serinus.rollout.ephemeral import parts, relabel
 from serinus.rollout.events import events_of
 from serinus.rollout.fleet import Fleet, adoption_ask, identify
 from serinus.rollout.goal import Goal
@@ -43,13 +45,15 @@ def plan_rollout(seen: Seen, now: datetime, routers: Sequence[Router]) -> Plan:
     renewal = restart(seen, fleet, now)
     goal = replace(goal, restarted_at=renewal.restarted_at)
     status, late = report(seen, fleet, goal, now)
-    writes = (*in_safe_order(seen, fleet, goal, routers, new_size), *renewal.evictions)
+    writes = in_safe_order(seen, fleet, goal, routers, new_size)
+    labels = relabel(seen, fleet, {write.ref.name for write in writes if write.ref.kind is REPLICA_SET}, now)
+    writes = (*writes, *renewal.evictions, *labels.writes)
     return Plan(
         writes=writes,
         status=status_patch(seen.rollout.status, status),
         events=events_of(seen, fleet, goal, status, writes),
-        asks=renewal.asks,
-        wake=earliest(goal.wake, late, renewal.wake),
+        asks=tuple(dict.fromkeys((*renewal.asks, *labels.asks))),
+        wake=earliest(goal.wake, late, renewal.wake, labels.wake),
         why=(*goal.why, *renewal.why),
     )
 
@@ -73,6 +77,7 @@ def _goal(seen: Seen, fleet: Fleet, strategy: Strategy, progress: Progress, now:
         sizes=sizes,
         services=services,
         traffic=traffic,
+        parts=parts(seen.rollout, fleet, progress),
         why=(*progress.why, *unready, *(traffic.why if traffic else ())),
         wake=earliest(progress.wake, deadlines, traffic.until if traffic else None),
     )

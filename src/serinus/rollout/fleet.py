@@ -7,6 +7,7 @@ from serinus.api.podhash import template_hash
 from serinus.api.rollout import Rollout
 from serinus.api.workload import ReplicaSet
 from serinus.plan import Defaulted, Read, Seen
+from serinus.rollout.injected import own_template
 from serinus.rollout.metadata import bare_manifest
 
 _REFUSED = ("InvalidSpec", "ReplicaSetCreateError")
@@ -118,7 +119,7 @@ def _recorded(seen: Seen, owned: tuple[ReplicaSet, ...]) -> ReplicaSet | None:
 def _restored(rollout: Rollout, owned: tuple[ReplicaSet, ...]) -> ReplicaSet | None:
     """The ReplicaSet whose template was put back into the spec as the API keeps it, with its defaults (``undo``)."""
     wanted = _template(rollout.spec.template or {})
-    return next((item for item in owned if _template(item.spec.template) == wanted), None)
+    return next((item for item in owned if _template(own_template(item)) == wanted), None)
 
 
 def _adopted(seen: Seen, owned: tuple[ReplicaSet, ...]) -> ReplicaSet | None:
@@ -128,7 +129,7 @@ def _adopted(seen: Seen, owned: tuple[ReplicaSet, ...]) -> ReplicaSet | None:
     if not isinstance(answer, Read):
         return None
     wanted = _comparable(answer)
-    return next((item for item in owned if _is_strange(item) and _template(item.spec.template) == wanted), None)
+    return next((item for item in owned if _is_strange(item) and _template(own_template(item)) == wanted), None)
 
 
 def _comparable(answer: Read) -> dict[str, object]:

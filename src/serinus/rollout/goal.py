@@ -4,6 +4,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from serinus.api.meta import PodTemplateMeta
 from serinus.rollout.progress import Progress
 from serinus.rollout.traffic import Split
 
@@ -29,6 +30,8 @@ class Goal(Struct, frozen=True):
     """Service → pod-template hash."""
     traffic: Split | None = None
     """None without a traffic router."""
+    parts: dict[str, PodTemplateMeta] = {}
+    """Ephemeral metadata by pod-template hash; a version that is not named has none."""
     restarted_at: datetime | None = None
     """Which restart is done: pods that are older are gone."""
     why: tuple[str, ...] = ()

@@ -11,9 +11,11 @@ from typing import Any
 
 from serinus.api import keys
 from serinus.api.kinds import REPLICA_SET, ROLLOUT, SERVICE
+from serinus.api.meta import PodTemplateMeta
+from serinus.api.patches import joined
 from serinus.api.workload import ReplicaSet
 from serinus.plan import Create, Delete, Patch, Ref, Seen, Write
-from serinus.rollout import metadata
+from serinus.rollout import ephemeral, metadata
 from serinus.rollout.fleet import Fleet, is_orphan
 from serinus.rollout.goal import Aim, Goal
 from serinus.rollout.history import surplus
@@ -51,6 +53,7 @@ def _claims(seen: Seen, fleet: Fleet) -> Iterator[Write]:
 def _creation(seen: Seen, fleet: Fleet, goal: Goal, size: int) -> Iterator[Write]:
     if fleet.new is None:
         manifest = metadata.new_manifest(seen.rollout, fleet.hash, replicas=size, revision=goal.revision)
+        manifest = ephemeral.with_part(manifest, _part(goal, fleet.hash))
         name = manifest["metadata"]["name"]
         yield Create(Ref(REPLICA_SET, seen.rollout.metadata.namespace, name), manifest)
 
@@ -84,7 +87,12 @@ def _resize(seen: Seen, fleet: Fleet, item: ReplicaSet, goal: Goal) -> dict[str,
     if item is fleet.new and item.spec.min_ready_seconds != seen.rollout.spec.min_ready_seconds:
         spec["minReadySeconds"] = seen.rollout.spec.min_ready_seconds
     body: dict[str, Any] = {"metadata": {"annotations": annotations}} if annotations else {}
-    return body | {"spec": spec} if spec else body
+    body |= {"spec": spec} if spec else {}
+    return joined(body, ephemeral.change_of(item, _part(goal, item.hash)))
+
+
+def _part(goal: Goal, hash_: str) -> PodTemplateMeta:
+    return goal.parts.get(hash_, PodTemplateMeta())
 
 
 def _annotations(seen: Seen, fleet: Fleet, item: ReplicaSet, aim: Aim, goal: Goal) -> dict[str, str | None]:

@@ -184,7 +184,25 @@ def _scale(step: CanaryStep, path: str, rollout: Rollout) -> Iterator[str]:
         yield invalid(f"{path}.setCanaryScale.weight", scale.weight, "needs to be between 0 and 100")
 
 
-_RULES: tuple[Rule, ...] = (_numbers, _template, _strategy, _blue_green, _canary, routing)
+def _parts(rollout: Rollout) -> Iterator[str]:
+    """Ephemeral labels come and go, and the selector does not: a pod must not fall out of it."""
+    selector = rollout.spec.selector.match_labels if rollout.spec.selector else {}
+    canary, blue_green = rollout.spec.strategy.canary, rollout.spec.strategy.blue_green
+    named = {
+        "canary.canaryMetadata": canary and canary.canary_metadata,
+        "canary.stableMetadata": canary and canary.stable_metadata,
+        "blueGreen.activeMetadata": blue_green and blue_green.active_metadata,
+        "blueGreen.previewMetadata": blue_green and blue_green.preview_metadata,
+    }
+    for path, part in named.items():
+        for key, value in part.labels.items() if part else ():
+            if key == keys.POD_TEMPLATE_HASH or selector.get(key, value) != value:
+                yield invalid(
+                    f"spec.strategy.{path}.labels[{key}]", value, "spec.selector uses this label: take another"
+                )
+
+
+_RULES: tuple[Rule, ...] = (_numbers, _template, _strategy, _blue_green, _canary, _parts, routing)
 
 
 def _services(seen: Seen) -> Iterator[str]:

@@ -98,5 +98,6 @@ def _pod(owner: Manifest) -> Manifest:
         "uid": owner["metadata"]["uid"],
         "controller": True,
     }
-    metadata = {"labels": template.get("metadata", {}).get("labels", {}), "ownerReferences": [reference]}
+    given = {key: (template.get("metadata") or {}).get(key) or {} for key in ("labels", "annotations")}
+    metadata = {**given, "ownerReferences": [reference]}
     return {"apiVersion": POD.api_version, "kind": POD.kind, "metadata": metadata, "spec": template["spec"]}
