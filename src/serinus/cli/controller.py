@@ -13,6 +13,7 @@ import click
 
 from serinus.cli.flags import Command, Duration, connection_options, log_level
 from serinus.controller.main import run
+from serinus.controller.resolve import FORM, addresses_of
 from serinus.controller.settings import Budget, ControllerSettings, Election, Listen
 from serinus.kube import KubeError, load_connection
 from serinus.plan import Settings
@@ -71,6 +72,12 @@ from serinus.plugins import PluginError
     show_default=True,
     help="The version of gateway.networking.k8s.io for TCPRoutes and TLSRoutes; HTTPRoutes and GRPCRoutes are v1.",
 )
+@click.option(
+    "--resolve",
+    multiple=True,
+    metavar=FORM,
+    help="Where a host of a metric provider is, instead of where DNS says; may be repeated.",
+)
 @click.option("--drain-seconds", default=5, show_default=True, help="How long pods outlive their traffic at least.")
 @click.option("--logformat", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.pass_context
@@ -103,6 +110,7 @@ def settings_of(flags: dict[str, Any], namespace: str) -> ControllerSettings:
             retry_period=flags["leader_election_retry_period"],
         ),
         listen=Listen(flags["bind_address"], flags["metrics_port"], flags["healthz_port"]),
+        hosts=addresses_of(flags["resolve"]),
     )
 
 

@@ -26,6 +26,7 @@ class Wish:
     audit: bool
     mesh: bool = False
     vendors: tuple[str, ...] = ()
+    prometheus: bool = False
 
     def argv(self) -> list[str]:
         """The command line that asks for the same in the foreground."""
@@ -34,6 +35,7 @@ class Wish:
         argv += [] if self.controller else ["--no-controller"]
         argv += [] if self.audit else ["--no-audit"]
         argv += ["--mesh"] if self.mesh else []
+        argv += ["--prometheus"] if self.prometheus else []
         argv += [part for vendor in self.vendors for part in ("--vendor", vendor)]
         if self.kubeconfig_out:
             argv += ["--kubeconfig-out", str(self.kubeconfig_out.absolute())]
@@ -49,6 +51,11 @@ class Wish:
 @click.option("--images", type=FILE, multiple=True, help="Table that says which local program an image means.")
 @click.option("--audit/--no-audit", default=True, help="Log every request to the API (default).")
 @click.option("--mesh", is_flag=True, help="Run Envoy too: for Istio's VirtualServices and for Gateway API.")
+@click.option(
+    "--prometheus",
+    is_flag=True,
+    help="Run Prometheus too, which scrapes the pods; without one on the PATH it is compiled once, in some minutes.",
+)
 @click.option("--vendor", "vendors", multiple=True, help="Install a vendor's kinds: istio, gateway-api, smi, traefik.")
 def up(  # noqa: PLR0913, PLR0917 - one per option
     name: str,
@@ -59,6 +66,7 @@ def up(  # noqa: PLR0913, PLR0917 - one per option
     images: tuple[Path, ...],
     audit: bool,
     mesh: bool,
+    prometheus: bool,
     vendors: tuple[str, ...],
 ) -> None:
     """Start a real Kubernetes cluster on this computer.
@@ -67,7 +75,7 @@ def up(  # noqa: PLR0913, PLR0917 - one per option
     minutes) and start in seconds afterwards. Ctrl-C stops it; `serinus down`
     also removes its data.
     """
-    wish = Wish(name, images, controller, kubeconfig_out, audit, mesh, vendors)
+    wish = Wish(name, images, controller, kubeconfig_out, audit, mesh, vendors, prometheus)
     with plain_errors():
         if detach:
             asyncio.run(_detach(wish, wait))
@@ -101,8 +109,16 @@ async def _serve(wish: Wish) -> None:
         _check_writable(wish.kubeconfig_out)
     stopped = _stop_on_signals()
     began = time.monotonic()
-    settings = Settings(wish.name, images=wish.images, audit=wish.audit, vendors=wish.vendors, mesh=wish.mesh)
-    cluster = LocalCluster(settings)
+    cluster = LocalCluster(
+        Settings(
+            wish.name,
+            images=wish.images,
+            audit=wish.audit,
+            vendors=wish.vendors,
+            mesh=wish.mesh,
+            prometheus=wish.prometheus,
+        )
+    )
     _log_to(cluster.state)
     ready = False
     try:
@@ -162,6 +178,7 @@ def _guide(wish: Wish, folder: Path, seconds: float | None = None) -> str:
         f"  kubeconfig  {kubeconfig} (contexts {found.context}, {found.controller_context})",
         *(f"  {kind:<10}  http://{address}" for kind, address in found.gateways.items()),
         *(f"  {name:<10}  {address}" for name, address in found.pages.items()),
+        *([f"  analyses    know Prometheus as http://{next(iter(found.hosts))}"] if found.hosts else []),
         f"  logs        {folder / 'logs'}",
         *([f"  audit log   {found.audit_log}"] if found.audit_log else []),
         "Next:",
@@ -207,6 +224,10 @@ async def _detach(wish: Wish, wait: bool) -> None:
     if wish.kubeconfig_out:
         _check_writable(wish.kubeconfig_out)
     await build(control_plane())  # here, where the user sees how far it is
+    if wish.prometheus:
+        from serinus.local.prometheus.binary import prometheus_binary  # noqa: PLC0415
+
+        await prometheus_binary()
     began = time.monotonic()
     process = background.start(wish.argv(), folder)
     if wait:

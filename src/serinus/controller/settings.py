@@ -2,6 +2,7 @@
 
 from msgspec import Struct, field
 
+from serinus.controller.resolve import Address
 from serinus.plan import Settings
 
 
@@ -48,3 +49,5 @@ class ControllerSettings(Struct, frozen=True):
     events: Budget = field(default_factory=Budget)
     election: Election = field(default_factory=Election)
     listen: Listen = field(default_factory=Listen)
+    hosts: dict[Address, Address] = field(default_factory=dict)
+    """Where hosts of metric providers are, instead of where DNS says."""

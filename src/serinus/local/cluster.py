@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
 from serinus.kube import Client, Connection, ConnectionOptions, load_connection
 from serinus.local import bootstrap, state
@@ -17,6 +17,7 @@ from serinus.local.errors import LocalError
 from serinus.local.flags import Plane
 from serinus.local.folders import private_folder, write_private
 from serinus.local.gateways.nginx import NginxGateway
+from serinus.local.gateways.routing import Receiver
 from serinus.local.kubelet import ImageTable, ImageTableError, Kubelet, KubeletTLS
 from serinus.local.lock import held
 from serinus.local.plane import ControlPlane, ends_badly, until_well
@@ -48,6 +49,19 @@ class Settings:
     """Whose kinds are installed besides our own; `serinus.local.vendors` knows them."""
     mesh: bool = False
     """Whether a mesh gateway runs too; the kinds that it serves are installed then."""
+    prometheus: bool = False
+    """Whether a Prometheus runs too; it is built at the first time."""
+
+
+class Part(Protocol):
+    """Something that runs as long as the cluster."""
+
+    @property
+    def ready(self) -> asyncio.Event:
+        """Set when others can rely on it."""
+
+    async def run(self) -> None:
+        """Run until cancelled."""
 
 
 class LocalCluster:
@@ -63,6 +77,8 @@ class LocalCluster:
     """The gateway itself, for who must know which routes are in effect; there when the block begins."""
     envoy: "EnvoyGateway"
     """The mesh gateway; there when the block begins, where the settings want one."""
+    hosts: dict[str, str]
+    """Names of the cluster's own that mean a loopback address to us, both as host:port."""
     pages: dict[str, str]
     """What a browser can open, by name; whoever adds one does it before `run_beside`."""
 
@@ -74,6 +90,7 @@ class LocalCluster:
         self.controller_context = f"{self.context}-controller"
         self.audit_log = self.state / "audit.log"
         self.gateways = {}
+        self.hosts = {}
         self.pages = {}
         self.processes = Processes()
         self._stack = AsyncExitStack()
@@ -148,6 +165,7 @@ class LocalCluster:
         self._stack.enter_context(self._only_one())
         self._stack.push_async_callback(self.processes.aclose)
         binary = await build(control_plane())
+        prometheus = await _prometheus() if self.settings.prometheus else None
         self._control = ControlPlane(binary, self.state, self.processes, audit=self.settings.audit)
         self._stack.push_async_callback(self._control.stop)
         self._plane = await self._control.start(NODE)
@@ -159,6 +177,8 @@ class LocalCluster:
         self._tasks = await self._stack.enter_async_context(Tasks())
         self._tasks.start(self._control.watch())
         await self._start_node(client, images)
+        if prometheus:
+            await self._start_prometheus(client, prometheus)
         self._record()
 
     @contextmanager
@@ -174,7 +194,7 @@ class LocalCluster:
                 (self.state / state.FILE).unlink(missing_ok=True)
 
     async def _start_node(self, client: Client, images: ImageTable) -> None:
-        """Start what runs pods and what brings traffic to them."""
+        """Start what runs pods, what brings traffic to them, and what measures them."""
         pki = self._plane.pki
         envoy = self._envoy(client) if self.settings.mesh else None
         kubelet = Kubelet(
@@ -186,24 +206,41 @@ class LocalCluster:
             processes=self.processes,
             doors=envoy.door if envoy else None,
         )
-        nginx = NginxGateway(client, directory=private_folder(self.state / "nginx"), processes=self.processes)
-        self._tasks.start(kubelet.run())
-        self._tasks.start(nginx.run())
-        self.nginx = nginx
-        signs = [kubelet.ready, nginx.ready]
+        self.nginx = NginxGateway(client, directory=private_folder(self.state / "nginx"), processes=self.processes)
+        await self._run_all([kubelet, self.nginx, *([envoy] if envoy else [])])
+        self.gateways["nginx"] = self.nginx.address
         if envoy:
             self.envoy = envoy
-            self._tasks.start(envoy.run())
-            signs.append(envoy.ready)
+            self.gateways["envoy"] = envoy.address
+
+    async def _start_prometheus(self, client: Client, binary: Path) -> None:
+        """Start what measures the pods, and give it the name that analyses know it by."""
+        from serinus.local.prometheus import NAMES, Prometheus  # noqa: PLC0415 - only where it is wanted
+
+        prometheus = Prometheus(client, binary, self.state / "prometheus", self.processes, self._receivers)
+        await self._run_all([prometheus])
+        self.hosts.update(dict.fromkeys(NAMES, prometheus.address))
+        self.pages["prometheus"] = f"http://{prometheus.address}"
+
+    def _receivers(self) -> frozenset[Receiver]:
+        """The Services that gateways send requests to at this moment."""
+        if not self.settings.mesh:
+            return self.nginx.routing.receivers
+        from serinus.local.gateways.envoy.receivers import receivers  # noqa: PLC0415 - only where there is a mesh
+
+        return self.nginx.routing.receivers | receivers(self.envoy.routing)
+
+    async def _run_all(self, parts: Sequence[Part]) -> None:
+        """Run parts as long as the cluster lives; return when all are ready."""
+        for part in parts:
+            self._tasks.start(part.run())
         try:
             async with asyncio.timeout(READY_LIMIT):
-                for sign in signs:
-                    await sign.wait()
+                for part in parts:
+                    await part.ready.wait()
         except TimeoutError:
-            raise LocalError(f"the node or a gateway was not ready after {READY_LIMIT:.0f} s") from None
-        self.gateways["nginx"] = nginx.address
-        if envoy:
-            self.gateways["envoy"] = envoy.address
+            late = ", ".join(type(part).__name__ for part in parts if not part.ready.is_set())
+            raise LocalError(f"not ready after {READY_LIMIT:.0f} s: {late}") from None
 
     def _envoy(self, client: Client) -> "EnvoyGateway":
         """Make the mesh gateway; its room is imported only where there is one."""
@@ -225,6 +262,7 @@ class LocalCluster:
             ca=str(self.ca),
             audit_log=str(self.audit_log) if self.settings.audit else None,
             gateways=self.gateways,
+            hosts=self.hosts,
             pages=self.pages,
             pids=self._pids,
         ).write(self.state)
@@ -238,6 +276,13 @@ class LocalCluster:
     def _node_connection(self) -> Connection:
         token = self._control.users.node.token
         return load_connection(ConnectionOptions(kubeconfig=str(self.kubeconfig), token=token))
+
+
+async def _prometheus() -> Path:
+    """Find or build Prometheus; its room is imported only where it is wanted."""
+    from serinus.local.prometheus.binary import prometheus_binary  # noqa: PLC0415
+
+    return await prometheus_binary()
 
 
 def _vendors(settings: Settings) -> tuple[str, ...]:

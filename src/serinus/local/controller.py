@@ -18,4 +18,5 @@ async def run_controller(cluster: LocalCluster) -> None:
     argv += ["--kubeconfig", str(cluster.kubeconfig), "--context", cluster.controller_context]
     argv += ["--bind-address", "127.0.0.1", "--metricsPort", str(metrics), "--healthzPort", str(health)]
     argv += ["--no-leader-elect"]
+    argv += [part for name, address in cluster.hosts.items() for part in ("--resolve", f"{name}={address}")]
     await cluster.run_beside("controller", argv, health=f"http://127.0.0.1:{health}/healthz")

@@ -32,6 +32,8 @@ class State:
     ca: str = ""
     audit_log: str | None = None
     gateways: dict[str, str] = field(default_factory=dict)
+    hosts: dict[str, str] = field(default_factory=dict)
+    """Names inside the cluster that the controller finds here, both as host:port."""
     pages: dict[str, str] = field(default_factory=dict)
     pids: dict[str, int] = field(default_factory=dict)
 

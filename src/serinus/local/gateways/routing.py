@@ -1,8 +1,12 @@
 """The routing model: what a gateway serves, free of any proxy's language."""
 
+from collections.abc import Iterator
 from fractions import Fraction
 
 from msgspec import Struct
+
+Receiver = tuple[str, str]
+"""A Service that a gateway sends requests to: namespace and name."""
 
 
 class Backend(Struct, frozen=True):
@@ -28,6 +32,11 @@ class Canary(Struct, frozen=True, kw_only=True):
     header_pattern: str = ""
     cookie: str = ""
 
+    @property
+    def chooses(self) -> bool:
+        """Whether there may be a request that it sends to the canary."""
+        return bool(self.share or self.header or self.cookie)
+
 
 class Split(Struct, frozen=True):
     """A second backend beside the main one, and the rule that chooses it."""
@@ -50,6 +59,13 @@ class Location(Struct, frozen=True, kw_only=True):
     exact: bool = False
     backend: Backend | None = None
     split: Split | None = None
+
+    def receivers(self) -> Iterator[Receiver]:
+        """The Services behind it, but a canary that gets nothing."""
+        if self.backend is not None:
+            yield self.backend.namespace, self.backend.service
+        if self.split is not None and self.split.rule.chooses:
+            yield self.split.backend.namespace, self.split.backend.service
 
 
 class Server(Struct, frozen=True):
@@ -79,3 +95,9 @@ class Routing(Struct, frozen=True):
     servers: tuple[Server, ...] = (NOBODY,)
     left_out: tuple[Remark, ...] = ()
     remarks: tuple[Remark, ...] = ()
+
+    @property
+    def receivers(self) -> frozenset[Receiver]:
+        """The Services that some request may be sent to."""
+        locations = (location for server in self.servers for location in server.locations)
+        return frozenset(receiver for location in locations for receiver in location.receivers())
