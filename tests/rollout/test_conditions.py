@@ -12,7 +12,7 @@ from serinus.plan import Seen
 from serinus.rollout.conditions import Said, put, timeout_at
 from serinus.rollout.report import phase_of
 from stories import manifests
-from stories.manifests import V1, V2, pause, routed, weight
+from stories.manifests import CANARY, STABLE, V1, V2, pause, routed, weight
 
 EARLIER = NOW - timedelta(seconds=100)
 
@@ -135,11 +135,20 @@ def patient(seconds: int = 60, **more: Any) -> dict[str, Any]:
     return manifest
 
 
+def weights(canary: int) -> dict[str, Any]:
+    """Weights of which it is not known since when they are so: nothing is to be waited for."""
+    return {
+        "canary": {"weight": canary, "serviceName": CANARY, "podTemplateHash": hash_of(V2)},
+        "stable": {"weight": 100 - canary, "serviceName": STABLE, "podTemplateHash": hash_of(V1)},
+    }
+
+
 def late(available: int = 0, **status: Any) -> Seen:
     """An update whose last progress was 100 seconds ago."""
     status = {"currentStepIndex": 0, "updatedReplicas": 2, "replicas": 5, "readyReplicas": 3} | status
     status |= {"availableReplicas": 3 + available, "readyReplicas": 3 + available, "observedGeneration": "1"}
     progressing = wire(condition("Progressing", reason="ReplicaSetUpdated"))
+    status["canary"] = {"weights": weights(50 if available else 0)}
     item = rollout(patient(), **updating(V2, V1), conditions=[progressing], **status)
     sets = (replica_set(V1, 3), replica_set(V2, 2, available, revision=2))
     return routed_scene(with_steps_hash(item), *sets, stable=V1, canary=V1)

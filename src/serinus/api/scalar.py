@@ -4,6 +4,11 @@ from typing import Annotated, Any
 
 from msgspec import Meta
 
+from serinus.api.schema import OWN
+
+Own = Meta(extra_json_schema={OWN: True})
+"""The mark of a field that Argo Rollouts does not have."""
+
 Int32 = Annotated[int, Meta(extra_json_schema={"format": "int32"})]
 Int64 = Annotated[int, Meta(extra_json_schema={"format": "int64"})]
 

@@ -1,11 +1,12 @@
 """The Rollout's status: what the controller reports, and what users set through it."""
 
 from datetime import datetime
+from typing import Annotated
 
 from msgspec import field
 
 from serinus.api.meta import ApiStruct, Condition
-from serinus.api.scalar import AnyValue, Int32
+from serinus.api.scalar import AnyValue, Int32, Own
 
 
 class PauseCondition(ApiStruct, frozen=True):
@@ -30,7 +31,9 @@ class TrafficWeights(ApiStruct, frozen=True):
     stable: WeightDestination
     additional: tuple[WeightDestination, ...] = ()
     verified: bool | None = None
-    """Whether the router has confirmed it; absent where it cannot tell."""
+    """Whether it is known to be in effect: a router says so, or cannot tell and the drain time has passed."""
+    since: Annotated[datetime | None, Own] = None
+    """When it became so; ours, and needed for ``verified`` by the drain time alone."""
 
 
 class RunStatus(ApiStruct, frozen=True):

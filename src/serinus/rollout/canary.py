@@ -11,12 +11,13 @@ from serinus.api.status import PauseCondition
 from serinus.api.workload import ReplicaSet
 from serinus.plan import Event, Seen
 from serinus.rollout import weight
+from serinus.rollout.confirmation import confirmation, lingering
 from serinus.rollout.dynamic import growing_weight, is_dynamic, returning_weight
 from serinus.rollout.fleet import Fleet
 from serinus.rollout.progress import CANARY_PAUSE, Progress, recorded
 from serinus.rollout.steps import At, Done, Outcome, Pausing, Waiting, describe, outcome
 from serinus.rollout.target import canary_of, is_reached, is_short, missing
-from serinus.rollout.traffic import Split, traffic_of
+from serinus.rollout.traffic import Split
 from serinus.traffic.router import Router
 
 
@@ -29,6 +30,7 @@ def advance(seen: Seen, fleet: Fleet, now: datetime, routers: Sequence[Router]) 
         return _settled(seen, progress)
     if progress.is_aborted:
         return _given_up(seen, progress)
+    progress = replace(progress, lingering=lingering(seen, fleet, progress, routers))
     if progress.is_halted:
         return progress.waiting("paused by a person" if seen.rollout.spec.paused else "an analysis was inconclusive")
     if not progress.promote_full:
@@ -47,6 +49,8 @@ def split(seen: Seen, fleet: Fleet, progress: Progress, now: datetime) -> Split:
         return Split(0, over=True)
     if fleet.new is None or fleet.new.serving == 0:
         return Split(0, over=False)
+    if progress.lingering:
+        return Split(0, over=False, why=progress.lingering)
     wanted = _wanted_weight(seen, fleet, progress)
     serving = fleet.stable.serving if fleet.stable else 0
     needed = (canary.max_weight - wanted) * rollout.replicas // canary.max_weight
@@ -163,13 +167,7 @@ def _unrouted(
     if canary.traffic_routing is None:
         return ()
     wanted = split(seen, fleet, progress, now)
-    traffic = traffic_of(seen, fleet, progress, wanted)
-    unsure = (
-        f"{router.name} does not confirm weight {wanted.weight} yet"
-        for router in routers
-        if router.serves(canary.traffic_routing) and router.verified(traffic, seen.objects) is False
-    )
-    return wanted.why or tuple(unsure)
+    return wanted.why or confirmation(seen, fleet, progress, wanted, routers).doubts
 
 
 def _finish(seen: Seen, fleet: Fleet, progress: Progress) -> Progress:

@@ -7,17 +7,18 @@ from msgspec.structs import replace
 
 from serinus.api.kinds import REPLICA_SET
 from serinus.plan import Created, Event, Plan, Refused, Seen
+from serinus.rollout.confirmation import confirmation, held
 from serinus.rollout.ephemeral import parts, relabel
 from serinus.rollout.events import events_of
 from serinus.rollout.fleet import Fleet, adoption_ask, identify
-from serinus.rollout.goal import Goal
+from serinus.rollout.goal import Confirmation, Goal
 from serinus.rollout.metadata import next_revision
 from serinus.rollout.order import in_safe_order
 from serinus.rollout.progress import Progress, earliest, earliest_of
 from serinus.rollout.report import create_failed, invalid, report, status_patch
 from serinus.rollout.restart import restart
 from serinus.rollout.shares import undelayed
-from serinus.rollout.strategy import Strategy, strategy_of
+from serinus.rollout.strategy import strategy_of
 from serinus.rollout.troubled import hold
 from serinus.rollout.validate import problem
 from serinus.rollout.validate_routing import router_troubles
@@ -38,10 +39,9 @@ def plan_rollout(seen: Seen, now: datetime, routers: Sequence[Router]) -> Plan:
     fleet = identify(seen)
     if refusal := _refusal(seen, fleet):
         return _refused(seen, refusal, now)
-    strategy = strategy_of(seen.rollout)
-    progress = strategy.advance(seen, fleet, now, routers)
+    progress = strategy_of(seen.rollout).advance(seen, fleet, now, routers)
     fleet = fleet.promoted if progress.promotion else fleet
-    goal, new_size = _goal(seen, fleet, strategy, progress, now)
+    goal, new_size = _goal(seen, fleet, progress, now, routers)
     renewal = restart(seen, fleet, now)
     goal = replace(goal, restarted_at=renewal.restarted_at)
     status, late = report(seen, fleet, goal, now)
@@ -64,22 +64,26 @@ def refuse(seen: Seen, message: str, now: datetime) -> Plan:
     return Plan(status=status_patch(seen.rollout.status, status), why=(message,))
 
 
-def _goal(seen: Seen, fleet: Fleet, strategy: Strategy, progress: Progress, now: datetime) -> tuple[Goal, int]:
+def _goal(seen: Seen, fleet: Fleet, progress: Progress, now: datetime, routers: Sequence[Router]) -> tuple[Goal, int]:
+    strategy = strategy_of(seen.rollout)
     services, unready = strategy.select(seen, fleet, progress)
     traffic = strategy.split(seen, fleet, progress, now)
     sized = undelayed(seen, fleet, progress, traffic) if traffic else fleet
     new_size, sizes = strategy.size(seen, sized, progress, services, now)
-    ends = (aim.deadline for aim in sizes.values() if aim.replicas)
+    said = confirmation(seen, fleet, progress, traffic, routers) if traffic else Confirmation()
+    kept = held(seen, fleet, sizes, said.doubts, now)
+    ends = (aim.deadline for aim in kept.sizes.values() if aim.replicas)
     deadlines = earliest_of(end for end in ends if end and end > now)
     goal = Goal(
         progress=progress,
         revision=_revision(fleet),
-        sizes=sizes,
+        sizes=kept.sizes,
         services=services,
         traffic=traffic,
         parts=parts(seen.rollout, fleet, progress),
-        why=(*progress.why, *unready, *(traffic.why if traffic else ())),
-        wake=earliest(progress.wake, deadlines, traffic.until if traffic else None),
+        confirmation=said,
+        why=(*progress.why, *unready, *(traffic.why if traffic else ()), *kept.why),
+        wake=earliest(progress.wake, deadlines, kept.wake, traffic.until if traffic else None),
     )
     return goal, new_size
 

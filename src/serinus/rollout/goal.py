@@ -17,6 +17,17 @@ class Aim(Struct, frozen=True):
 
     replicas: int
     deadline: datetime | None = None
+    is_held: bool = False
+    """Whether it should be smaller, and waits for routers."""
+
+
+class Confirmation(Struct, frozen=True):
+    """What routers say of the decided weights."""
+
+    doubts: tuple[str, ...] = ()
+    """By router that says they are not in effect: a reason to wait."""
+    is_told: bool = False
+    """Whether every router says that they are."""
 
 
 class Goal(Struct, frozen=True):
@@ -32,6 +43,7 @@ class Goal(Struct, frozen=True):
     """None without a traffic router."""
     parts: dict[str, PodTemplateMeta] = {}
     """Ephemeral metadata by pod-template hash; a version that is not named has none."""
+    confirmation: Confirmation = Confirmation()
     restarted_at: datetime | None = None
     """Which restart is done: pods that are older are gone."""
     why: tuple[str, ...] = ()

@@ -99,7 +99,7 @@ def _annotations(seen: Seen, fleet: Fleet, item: ReplicaSet, aim: Aim, goal: Goa
     wanted: dict[str, str | None] = {}
     if item is fleet.new:
         wanted |= metadata.renewed_annotations(seen.rollout, item, goal.revision)
-    if item is fleet.new or item is fleet.stable:
+    if (item is fleet.new or item is fleet.stable) and not aim.is_held:
         wanted[keys.DESIRED_REPLICAS] = str(seen.rollout.replicas)
     wanted[keys.SCALE_DOWN_DEADLINE] = _timestamp(aim.deadline)
     present = item.metadata.annotations

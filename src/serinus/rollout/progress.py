@@ -31,6 +31,8 @@ class Progress(Struct, frozen=True):
     """Whether a person, or an inconclusive verdict, holds everything."""
     is_fresh: bool = False
     """Whether this decision begins another update: the template or the steps are new."""
+    lingering: tuple[str, ...] = ()
+    """Why the canary Service stays on another version than the new one, without traffic for either."""
     active_hash: str = ""
     """Blue-green: the version that users should see."""
     is_previewed: bool = False

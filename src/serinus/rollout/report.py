@@ -11,7 +11,7 @@ from serinus.api.meta import LabelSelector
 from serinus.api.patches import exact_difference
 from serinus.api.rollout import Rollout
 from serinus.api.scalar import Manifest
-from serinus.api.status import BlueGreenStatus, RolloutStatus, TrafficWeights, WeightDestination
+from serinus.api.status import BlueGreenStatus, RolloutStatus
 from serinus.plan import Seen
 from serinus.rollout.conditions import (
     ABORTED,
@@ -30,13 +30,15 @@ from serinus.rollout.conditions import (
 from serinus.rollout.fleet import Fleet
 from serinus.rollout.goal import Goal
 from serinus.rollout.pingpong import stable_name
+from serinus.rollout.progress import earliest
 from serinus.rollout.target import canary_of
-from serinus.rollout.traffic import canary_hash
+from serinus.rollout.weights import weights_of
 
 
 def report(seen: Seen, fleet: Fleet, goal: Goal, now: datetime) -> tuple[RolloutStatus, datetime | None]:
-    """The whole status, and when the progress deadline wants another look."""
+    """The whole status, and when it wants another look."""
     rollout, progress = seen.rollout, goal.progress
+    weights, in_effect = weights_of(seen, fleet, goal, now)
     status = replace(
         rollout.status,
         abort=progress.is_aborted,
@@ -52,7 +54,7 @@ def report(seen: Seen, fleet: Fleet, goal: Goal, now: datetime) -> tuple[Rollout
         restarted_at=goal.restarted_at,
         canary=replace(
             rollout.status.canary,
-            weights=_weights(seen, fleet, goal),
+            weights=weights,
             stable_ping_pong=stable_name(rollout, progress.stable_hash),
         ),
         blue_green=_blue_green(seen, goal),
@@ -65,7 +67,7 @@ def report(seen: Seen, fleet: Fleet, goal: Goal, now: datetime) -> tuple[Rollout
     # One second more: the condition's time is cut to whole seconds.
     is_open = not change.is_healthy and late is not None
     wake = datetime.fromtimestamp(late + 1, UTC) if is_open and late is not None else None
-    return replace(status, phase=phase, message=message), wake
+    return replace(status, phase=phase, message=message), earliest(wake, in_effect)
 
 
 def phase_of(rollout: Rollout, status: RolloutStatus) -> tuple[str, str]:
@@ -159,17 +161,6 @@ def _blue_green(seen: Seen, goal: Goal) -> BlueGreenStatus:
 def is_blue_green(rollout: Rollout) -> bool:
     """Whether the Rollout goes by blue-green."""
     return rollout.spec.strategy.blue_green is not None
-
-
-def _weights(seen: Seen, fleet: Fleet, goal: Goal) -> TrafficWeights | None:
-    if goal.traffic is None:
-        return None
-    canary, weight = canary_of(seen.rollout), goal.traffic.weight
-    leads_to = canary_hash(seen, fleet, goal.progress, goal.traffic)
-    return TrafficWeights(
-        canary=WeightDestination(weight, canary.canary_service, leads_to),
-        stable=WeightDestination(canary.max_weight - weight, canary.stable_service, goal.progress.stable_hash),
-    )
 
 
 def invalid(rollout: Rollout, message: str, now: datetime) -> RolloutStatus:

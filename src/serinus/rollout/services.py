@@ -26,6 +26,9 @@ def select(seen: Seen, fleet: Fleet, progress: Progress) -> tuple[dict[str, str]
         service = seen.services.get(name)
         if service is None or item is None or service.hash == hash_:
             continue
+        if name == canary_service and hash_ != progress.stable_hash and progress.lingering:
+            why.append(f"Service {name} stays on {service.hash}")
+            continue
         is_first = keys.MANAGED_BY not in service.metadata.annotations
         is_free = progress.is_aborted and canary.traffic_routing is not None
         if is_free or _can_serve(item, is_first=is_first):

@@ -73,7 +73,8 @@ class Gateway:
         reports: list[bool | None] = []
         for asked, item in self._present(traffic, found):
             rules = weighted_rules(rules_of(item), roles_of(traffic), asked.rule_name)
-            reports.append(all(has_weights(rule, traffic) for rule in rules) and in_effect(item))
+            is_set = traffic.is_settling or all(has_weights(rule, traffic) for rule in rules)
+            reports.append(is_set and in_effect(item))
             reports.extend(self._own_reports(traffic, found, asked, item))
         if not reports or False in reports:
             return False
@@ -127,6 +128,9 @@ class Gateway:
 
     def _own_reports(self, traffic: Traffic, found: Found, asked: Asked, item: Foreign) -> Iterator[bool | None]:
         own = found.get(own_ref(asked, traffic.rollout.name)) if asked.has_requests else None
+        if traffic.is_settling:
+            yield from [in_effect(own)] if own else []
+            return
         wanted = self._own(traffic, found, asked, item)
         if wanted:
             yield own is not None and not difference(own.raw, wanted[0].manifest) and in_effect(own)

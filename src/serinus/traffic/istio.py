@@ -67,7 +67,8 @@ class Istio:
         rule = self._ruled(traffic, found)
         if rule is not None and any(rule[1:]):
             return False
-        is_set = all(services.has_weight(traffic, item, asked) for asked, item in self._present(traffic, found))
+        present = self._present(traffic, found)
+        is_set = traffic.is_settling or all(services.has_weight(traffic, item, asked) for asked, item in present)
         return None if is_set else False
 
     def leave(self, ref: Ref, found: Foreign, users: Collection[Rollout]) -> Wanted | None:

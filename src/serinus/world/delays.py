@@ -23,7 +23,11 @@ class Delays(Struct, frozen=True):
     endpoints: Span = (0.02, 0.5)
     """From a change of a Service or its pods to its endpoints."""
     routes: Span = (0.1, 1.5)
-    """From a change of an Ingress or of endpoints until requests go that way."""
+    """From a change of endpoints until requests go that way."""
+    ingresses: Span = (0.1, 1.5)
+    """From a change of an Ingress until requests go that way."""
+    reports: Span | None = None
+    """From then until the traffic layer says so in the status; None for a layer that says nothing."""
     garbage: Span = (0.1, 1.0)
     """From the end of an owner to the end of what it owned."""
 

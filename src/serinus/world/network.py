@@ -41,7 +41,7 @@ class Network:
         """What has not yet taken effect."""
         yield from _differences("endpoints", _all_endpoints(server), self.endpoints, delays.endpoints)
         yield from _differences("served", self.endpoints, self.served, delays.routes)
-        yield from _differences("route", _all_routes(server), self.routes, delays.routes)
+        yield from _differences("route", _all_routes(server), self.routes, delays.ingresses)
 
     @property
     def hosts(self) -> list[str]:

@@ -16,6 +16,7 @@ from serinus.world.pods import living, scaling
 from serinus.world.replicasets import reporting
 from serinus.world.safety import Safety
 from serinus.world.server import RefusalError, Server
+from serinus.world.telling import telling
 
 START = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
 _RESTART = timedelta(seconds=1)
@@ -110,6 +111,7 @@ class World:
         yield from living(self.server, self._delays, self.broken)
         yield from reporting(self.server, self._delays, self.now)
         yield from self.network.following(self.server, self._delays)
+        yield from telling(self.server, self.network, self._delays)
 
     def _moment(self, gap: Gap) -> datetime:
         return gap.at or self.now + self._chance.within(gap.span, *gap.key, str(self.server.version))

@@ -1,0 +1,75 @@
+"""Whether decided weights are in effect, as far as routers can tell; and what waits until they are.
+
+A router that says no holds everything that would take pods from under its traffic: no version shrinks, no delay before
+that begins or ends, and the canary Service stays on the version that it is to leave.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from msgspec import Struct
+
+from serinus.api.workload import ReplicaSet
+from serinus.plan import Seen
+from serinus.rollout.fleet import Fleet
+from serinus.rollout.goal import Aim, Confirmation
+from serinus.rollout.progress import Progress, earliest_of
+from serinus.rollout.routes import serving_routers
+from serinus.rollout.traffic import Split, traffic_of
+from serinus.traffic.router import Router, services_by_role
+
+
+class Held(Struct, frozen=True):
+    """Aims of which none shrinks, why, and when another look is due."""
+
+    sizes: dict[str, Aim]
+    why: tuple[str, ...] = ()
+    wake: datetime | None = None
+
+
+def confirmation(seen: Seen, fleet: Fleet, progress: Progress, split: Split, routers: Sequence[Router]) -> Confirmation:
+    """What the routers of a Rollout say of the decided split."""
+    traffic = traffic_of(seen, fleet, progress, split)
+    said = {router.name: router.verified(traffic, seen.objects) for router in serving_routers(seen, routers)}
+    doubting = [name for name, is_in_effect in said.items() if is_in_effect is False]
+    return Confirmation(
+        doubts=tuple(f"{name} does not confirm weight {split.weight} yet" for name in doubting),
+        is_told=all(said.values()),
+    )
+
+
+def lingering(seen: Seen, fleet: Fleet, progress: Progress, routers: Sequence[Router]) -> tuple[str, ...]:
+    """What keeps the canary Service on a version that the new one is to follow: it may still get traffic."""
+    service = seen.services.get(services_by_role(seen.rollout)[0])
+    hashes = {item.hash for item in fleet.all if item is not fleet.new and item.replicas}
+    if service is None or service.hash not in hashes:
+        return ()
+    return confirmation(seen, fleet, progress, Split(0, over=False), routers).doubts
+
+
+def held(seen: Seen, fleet: Fleet, sizes: dict[str, Aim], doubts: tuple[str, ...], now: datetime) -> Held:
+    """The aims while routers have doubts: what shrinks keeps its pods.
+
+    A delay goes on as long as the drain time fits into it: it will fit after the last moment of doubt, too. Others
+    begin anew once there is no doubt.
+    """
+    if not doubts:
+        return Held(sizes)
+    drain = timedelta(seconds=seen.settings.drain_seconds)
+    aims = {item.name: _held(item, sizes[item.name], now + drain) for item in fleet.all if item.name in sizes}
+    waiting = [f"{item.name} keeps its {item.replicas} pods" for item in fleet.all if _is_held(aims, item)]
+    ends = (aim.deadline - drain for aim in aims.values() if aim.deadline and aim.deadline > now + drain)
+    why = (f"{'; '.join(doubts)}: {', '.join(waiting)}",) if waiting else ()
+    return Held(sizes | aims, why, earliest_of(ends))
+
+
+def _is_held(aims: dict[str, Aim], item: ReplicaSet) -> bool:
+    return item.name in aims and aims[item.name].is_held
+
+
+def _held(item: ReplicaSet, aim: Aim, safe: datetime) -> Aim:
+    is_running = aim.deadline is not None and aim.deadline == item.deadline and aim.deadline > safe
+    is_waiting = aim.replicas < item.replicas or (aim.deadline is not None and not is_running)
+    if not is_waiting or item.replicas == 0:
+        return aim
+    return Aim(max(aim.replicas, item.replicas), is_held=True)

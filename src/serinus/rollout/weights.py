@@ -1,0 +1,46 @@
+"""The weights that the status tells, and whether they are known to be in effect."""
+
+from datetime import datetime, timedelta
+
+from msgspec.structs import replace
+
+from serinus.api.status import TrafficWeights, WeightDestination
+from serinus.plan import Seen
+from serinus.rollout.fleet import Fleet
+from serinus.rollout.goal import Goal
+from serinus.rollout.progress import whole_second
+from serinus.rollout.target import canary_of
+from serinus.rollout.traffic import canary_hash
+
+
+def weights_of(seen: Seen, fleet: Fleet, goal: Goal, now: datetime) -> tuple[TrafficWeights | None, datetime | None]:
+    """The weights, and when they will be in effect by the drain time alone; both None without a router.
+
+    ``verified`` is false while a router says no, and true when all say yes. Where one cannot tell, it is absent until
+    the drain time has passed since the weights changed.
+    """
+    if goal.traffic is None:
+        return None, None
+    weights = _dated(_decided(seen, fleet, goal), seen.rollout.status.canary.weights, now)
+    drained = weights.since + timedelta(seconds=seen.settings.drain_seconds) if weights.since else None
+    if goal.confirmation.doubts:
+        return replace(weights, verified=False), None
+    if goal.confirmation.is_told or (drained is not None and drained <= now):
+        return replace(weights, verified=True), None
+    return weights, drained
+
+
+def _decided(seen: Seen, fleet: Fleet, goal: Goal) -> TrafficWeights:
+    assert goal.traffic is not None
+    canary, weight = canary_of(seen.rollout), goal.traffic.weight
+    leads_to = canary_hash(seen, fleet, goal.progress, goal.traffic)
+    return TrafficWeights(
+        canary=WeightDestination(weight, canary.canary_service, leads_to),
+        stable=WeightDestination(canary.max_weight - weight, canary.stable_service, goal.progress.stable_hash),
+    )
+
+
+def _dated(weights: TrafficWeights, old: TrafficWeights | None, now: datetime) -> TrafficWeights:
+    """The weights with the moment since which they are so; none where that was not kept (another schema prunes it)."""
+    is_same = old is not None and replace(old, verified=None, since=None) == weights
+    return replace(weights, since=old.since if is_same and old is not None else whole_second(now))

@@ -1,0 +1,191 @@
+"""While a router says that weights are not in effect, nothing is taken from under traffic that may still come."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from rollout.scenes import NOW, hash_of, replica_set, rollout, routed_scene, updating, with_steps_hash
+from serinus.api import keys
+from serinus.api.kinds import SERVICE
+from serinus.plan import Patch, Plan, Seen
+from serinus.rollout.decide import plan_rollout
+from serinus.traffic.nginx import Nginx
+from serinus.traffic.router import Found, Traffic
+from stories import manifests
+from stories.manifests import CANARY, STABLE, V1, V2, V3, pause, routed, weight
+
+STEPS = (weight(50), pause(), weight(25), pause())
+
+
+class Says(Nginx):
+    """A router that gives one answer."""
+
+    def __init__(self, answer: bool | None) -> None:
+        self.answer = answer
+
+    def verified(self, traffic: Traffic, found: Found) -> bool | None:
+        """That answer."""
+        return self.answer
+
+
+def decided(seen: Seen, answer: bool | None) -> Plan:
+    return plan_rollout(seen, NOW, (Says(answer),))
+
+
+def stamp(seconds: int) -> dict[str, str]:
+    """The end of a delay, some seconds from now."""
+    return {keys.SCALE_DOWN_DEADLINE: (NOW + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%SZ")}
+
+
+def weights(canary: int, hash_: str, **more: Any) -> dict[str, Any]:
+    return {
+        "weights": {
+            "canary": {"weight": canary, "serviceName": CANARY, "podTemplateHash": hash_of(hash_)},
+            "stable": {"weight": 100 - canary, "serviceName": STABLE, "podTemplateHash": hash_of(V1)},
+            **more,
+        }
+    }
+
+
+def scene(image: str = V2, *sets: Any, leads_to: str = V2, fields: Any = None, **status: Any) -> Seen:
+    """An update from the first version to ``image``, of four pods."""
+    known = updating(image, V1, observedGeneration="1") | status
+    manifest = routed(STEPS, image=image, replicas=4, **(fields or {}))
+    found = sets or (replica_set(V1, 4, desired=4), replica_set(V2, 2, desired=4, revision=2))
+    return routed_scene(with_steps_hash(rollout(manifest, **known)), *found, stable=V1, canary=leads_to)
+
+
+def changes(planned: Plan, image: str) -> dict[str, Any]:
+    """What the plan changes on a version, in one merge patch."""
+    name = f"{manifests.NAME}-{hash_of(image)}"
+    bodies = [write.body for write in planned.writes if isinstance(write, Patch) and write.ref.name == name]
+    assert len(bodies) <= 1
+    return bodies[0] if bodies else {}
+
+
+def aborted(seconds: int | None = None) -> Seen:
+    annotations = {} if seconds is None else stamp(seconds)
+    canary = replica_set(V2, 2, desired=4, revision=2, annotations=annotations)
+    sets = (replica_set(V1, 4, desired=4), canary)
+    return scene(V2, *sets, leads_to=V1, abort=True, abortedAt="2026-01-02T03:04:00Z", currentStepIndex=0)
+
+
+REASON = f"Nginx does not confirm weight 0 yet: {manifests.NAME}-{hash_of(V2)} keeps its 2 pods"
+
+
+def test_no_delay_begins_before_the_router_confirms() -> None:
+    assert changes(decided(aborted(), True), V2) == {"metadata": {"annotations": stamp(30)}}
+    held = decided(aborted(), False)
+    assert changes(held, V2) == {}
+    assert REASON in held.why
+
+
+def test_a_delay_that_is_over_begins_anew() -> None:
+    assert changes(decided(aborted(-1), True), V2)["spec"] == {"replicas": 0}
+    held = decided(aborted(-1), False)
+    assert changes(held, V2) == {"metadata": {"annotations": {keys.SCALE_DOWN_DEADLINE: None}}}
+    assert REASON in held.why
+
+
+@pytest.mark.parametrize(("seconds", "is_kept"), [(6, True), (5, False), (1, False)])
+def test_a_delay_goes_on_as_long_as_the_drain_time_fits_into_it(seconds: int, is_kept: bool) -> None:
+    held = decided(aborted(seconds), False)
+    assert (changes(held, V2) == {}) == is_kept
+    assert (held.wake == NOW + timedelta(seconds=seconds - 5)) == is_kept
+
+
+def test_a_scale_down_waits_and_is_not_forgotten() -> None:
+    sets = (replica_set(V1, 6, desired=6), replica_set(V2, 3, desired=6, revision=2))
+    seen = scene(V2, *sets, currentStepIndex=0)
+    assert changes(decided(seen, True), V1) == {
+        "metadata": {"annotations": {keys.DESIRED_REPLICAS: "4"}},
+        "spec": {"replicas": 4},
+    }
+    assert changes(decided(seen, False), V1) == changes(decided(seen, False), V2) == {}
+
+
+def test_a_stable_version_that_follows_its_traffic_keeps_its_pods() -> None:
+    annotations = {"annotations": stamp(-1)}
+    sets = (replica_set(V1, 4, desired=4, **annotations), replica_set(V2, 2, desired=4, revision=2))
+    known = {"currentStepIndex": 1, "canary": weights(50, V2)}
+    seen = scene(V2, *sets, fields={"dynamicStableScale": True}, **known)
+    assert changes(decided(seen, True), V1)["spec"] == {"replicas": 2}
+    assert "spec" not in changes(decided(seen, False), V1)
+
+
+def superseded() -> Seen:
+    """A third version whose first pods serve, while the canary Service leads to the second."""
+    sets = (
+        replica_set(V1, 4, desired=4),
+        replica_set(V2, 2, desired=4, revision=2),
+        replica_set(V3, 2, desired=4, revision=3),
+    )
+    return scene(V3, *sets, currentStepIndex=0)
+
+
+def moved(planned: Plan) -> list[str]:
+    return [write.ref.name for write in planned.writes if write.ref.kind == SERVICE]
+
+
+def test_a_service_stays_on_a_version_that_may_still_get_traffic() -> None:
+    gone_on = decided(superseded(), True)
+    assert moved(gone_on) == [CANARY]
+    assert gone_on.status["canary"]["weights"]["canary"]["weight"] == 50
+    held = decided(superseded(), False)
+    assert moved(held) == []
+    assert held.status["canary"]["weights"]["canary"]["weight"] == 0
+    assert f"Service {CANARY} stays on {hash_of(V2)}" in held.why
+
+
+@pytest.mark.parametrize("answer", [True, False, None])
+def test_an_abort_moves_weights_and_services_whatever_the_router_says(answer: bool | None) -> None:
+    seen = scene(V2, abort=True, currentStepIndex=0)
+    planned = decided(seen, answer)
+    assert moved(planned) == [CANARY]
+    assert planned.status["canary"]["weights"]["canary"]["weight"] == 0
+
+
+def verified(since: datetime | None, answer: bool | None, present: bool | None = None) -> tuple[Any, Any]:
+    """What the status says of a weight that does not change, and when it is looked at again."""
+    more: dict[str, Any] = {} if since is None else {"since": since}
+    more |= {} if present is None else {"verified": present}
+    planned = decided(at_pause(more), answer)
+    said = planned.status.get("canary", {}).get("weights", {})
+    return said.get("verified", present), planned.wake
+
+
+def at_pause(more: dict[str, Any]) -> Seen:
+    pauses = [{"reason": "CanaryPauseStep", "startTime": "2026-01-02T03:00:00Z"}]
+    manifest = routed(STEPS, image=V2, replicas=4)
+    known = updating(V2, V1, observedGeneration="1", currentStepIndex=1, pauseConditions=pauses)
+    known |= {"controllerPause": True, "canary": weights(50, V2, **more)}
+    sets = (replica_set(V1, 4, desired=4), replica_set(V2, 2, desired=4, revision=2))
+    return routed_scene(with_steps_hash(rollout(manifest, **known)), *sets, stable=V1, canary=V2)
+
+
+AGO = NOW - timedelta(seconds=5)
+
+
+@pytest.mark.parametrize(
+    ("since", "answer", "said"),
+    [
+        (NOW, True, True),
+        (AGO, False, False),
+        (AGO, None, True),
+        (None, True, True),
+        (None, None, None),
+    ],
+)
+def test_weights_are_verified_when_a_router_says_so_or_cannot_tell_and_the_drain_time_has_passed(
+    since: datetime | None, answer: bool | None, said: bool | None
+) -> None:
+    assert verified(since, answer) == (said, None)
+
+
+def test_weights_are_looked_at_when_the_drain_time_has_passed() -> None:
+    assert verified(AGO + timedelta(seconds=1), None) == (None, NOW + timedelta(seconds=1))
+
+
+def test_a_doubt_is_told() -> None:
+    assert verified(AGO, False, present=True) == (False, None)
