@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from msgspec import Struct, field
 
+from serinus.api.analysis import AnalysisRun, Measurement
 from serinus.api.kinds import Kind
 from serinus.api.rollout import Rollout
 from serinus.api.scalar import Manifest
@@ -108,7 +109,28 @@ class Pods(Struct, frozen=True):
     selector: str
 
 
-Ask = Defaulted | Created | Pods
+class Measure(Struct, frozen=True):
+    """Ask: how is a metric of an AnalysisRun? Answered with ``Measured``, or refused where a Secret is missing."""
+
+    metric: str
+    number: int
+    """1 for the first measurement; errors count too."""
+    action: Literal["run", "resume", "terminate"] = "run"
+    since: datetime | None = None
+    """Of one that goes on, from when the state is that it goes on from: an older answer is none to this."""
+
+
+class Collect(Struct, frozen=True):
+    """Ask: remove what a metric's older measurements have left behind; nothing is answered."""
+
+    metric: str
+    keep: int
+    """How many measurements stay."""
+    number: int
+    """How many measurements there were."""
+
+
+Ask = Defaulted | Created | Pods | Measure | Collect
 
 
 class Refused(Struct, frozen=True):
@@ -134,7 +156,14 @@ class Listed(Struct, frozen=True):
     pods: tuple[Pod, ...]
 
 
-Answer = Refused | Read | Listed
+class Measured(Struct, frozen=True):
+    """Answer: a measurement, and what it says of its metric, such as the query that was sent."""
+
+    measurement: Measurement
+    metadata: dict[str, str] = field(default_factory=dict)
+
+
+Answer = Refused | Read | Listed | Measured
 
 
 class Settings(Struct, frozen=True):
@@ -160,6 +189,15 @@ class Seen(Struct, frozen=True):
     """Objects that it names and that cannot be looked for, as their kind is not installed; and why."""
     answers: dict[Ask, Answer] = field(default_factory=dict)
     settings: Settings = field(default_factory=Settings)
+
+
+class SeenRun(Struct, frozen=True):
+    """Everything that the decision about one AnalysisRun may use."""
+
+    run: AnalysisRun
+    answers: dict[Measure, Measured | Refused] = field(default_factory=dict)
+    measuring: frozenset[Measure] = frozenset()
+    """What has been asked and is not answered yet."""
 
 
 class Plan(Struct, frozen=True):

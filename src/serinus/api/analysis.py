@@ -1,8 +1,9 @@
 """Analysis: what is measured, how it is judged, and how a run stands."""
 
 from datetime import datetime
+from typing import Annotated
 
-from msgspec import field
+from msgspec import Meta, field
 
 from serinus.api.analysis_ref import DryRun, FieldRef, MeasurementRetention, TemplateRef
 from serinus.api.meta import ApiStruct, ObjectMeta
@@ -59,6 +60,11 @@ class Metric(ApiStruct, frozen=True):
     """How many errors in a row are tolerated; 4 when absent."""
     consecutive_success_limit: IntOrString | None = None
     """How many good measurements in a row are enough for success; absent or 0: not used."""
+    on_no_data: Annotated[str, Meta(extra_json_schema={"x-serinus": True})] = ""
+    """What a measurement without data counts as: inconclusive, fail or pass; or wait, until there is data.
+
+    When absent, the conditions decide; but no data counts as good only where they ask for it.
+    """
 
 
 class AnalysisTemplateSpec(ApiStruct, frozen=True):

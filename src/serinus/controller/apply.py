@@ -26,12 +26,14 @@ from serinus.kube import (
 from serinus.plan import (
     Answer,
     Ask,
+    Collect,
     Create,
     Created,
     Defaulted,
     Delete,
     Evict,
     Listed,
+    Measure,
     Patch,
     Plan,
     Pods,
@@ -117,6 +119,8 @@ class Applier(Struct, frozen=True):
                 return Listed(_pods.decode(data).items)
             case Created(name):
                 raise AssertionError(f"the creation of {name} is answered when it is tried")
+            case Measure() | Collect():
+                raise AssertionError(f"{ask} is no question to the API")
 
     async def send(self, write: Write, owner: str = "") -> Any:
         """Send one write; ``owner`` is the uid for which a ReplicaSet is made."""

@@ -10,12 +10,14 @@ from serinus.api.workload import Pod
 from serinus.plan import (
     Answer,
     Ask,
+    Collect,
     Create,
     Created,
     Defaulted,
     Delete,
     Evict,
     Listed,
+    Measure,
     Patch,
     Plan,
     Pods,
@@ -64,7 +66,7 @@ def answer(server: Server, ask: Ask, namespace: str) -> Answer | None:
             return Refused(f'ReplicaSet.apps "{ref.name}" is invalid: {text}') if text else Read(read)
         case Pods():
             return Listed(tuple(msgspec.convert(item, Pod) for _, item in server.list(POD, namespace)))
-        case Created():
+        case Created() | Measure() | Collect():
             return None
 
 

@@ -1,0 +1,128 @@
+"""From what a provider found to a measurement: conditions, and what to think of no data."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from serinus.analysis.missing import filled, has_gaps, missing, speaks_of
+from serinus.analysis.phases import ERROR, FAILED, INCONCLUSIVE, RUNNING, SUCCESSFUL
+from serinus.analysis.schedule import pause_after
+from serinus.api.analysis import Measurement, Metric
+from serinus.expr import ConditionError, evaluate_condition
+from serinus.providers.provider import Later, Outcome, Reading, Verdict
+
+_ON_NO_DATA = {"inconclusive": INCONCLUSIVE, "fail": FAILED, "pass": SUCCESSFUL}
+
+
+class Judgement(Struct, frozen=True):
+    """A phase, and why."""
+
+    phase: str
+    message: str = ""
+
+
+def measured(metric: Metric, outcome: Outcome, measurement: Measurement, now: datetime) -> Measurement:
+    """A measurement as it stands after a provider's outcome; before, it holds what was known of it."""
+    known = {**measurement.metadata, **outcome.metadata}
+    match outcome:
+        case Later(resume_at, _, message):
+            return replace(measurement, phase=RUNNING, message=message, metadata=known, resume_at=resume_at)
+        case Verdict(phase, message, value, _):
+            return _ended(measurement, Judgement(phase, message), value or measurement.value, known, now)
+        case Reading(result, value, _):
+            judgement = judged(metric, result, value, now)
+            if judgement.phase == RUNNING:
+                later = now + timedelta(seconds=pause_after(metric, RUNNING))
+                return replace(
+                    measurement, phase=RUNNING, message=judgement.message, value=value, metadata=known, resume_at=later
+                )
+            return _ended(measurement, judgement, value, known, now)
+
+
+def failed_to_measure(measurement: Measurement, message: str, now: datetime) -> Measurement:
+    """A measurement that came to nothing."""
+    return _ended(measurement, Judgement(ERROR, message), measurement.value, measurement.metadata, now)
+
+
+def _ended(
+    measurement: Measurement, judgement: Judgement, value: str, metadata: dict[str, str], now: datetime
+) -> Measurement:
+    return replace(
+        measurement,
+        phase=judgement.phase,
+        message=judgement.message,
+        value=value,
+        metadata=metadata,
+        finished_at=now,
+        resume_at=None,
+    )
+
+
+def judged(metric: Metric, result: Any, value: str, now: datetime) -> Judgement:
+    """What a result means by a metric's rules; Running where data is still waited for."""
+    gone = missing(result)
+    if gone and metric.on_no_data:
+        return _without_data(metric.on_no_data, gone)
+    try:
+        judgement = _by_conditions(metric, result, value, now)
+        if judgement.phase != SUCCESSFUL or not (gone or has_gaps(result)):
+            return judgement
+        return judgement if _holds_without(metric, result, value, now) else _rests_upon_nothing(metric, gone)
+    except ConditionError as error:
+        return Judgement(ERROR, str(error))
+
+
+def _without_data(choice: str, gone: str) -> Judgement:
+    if choice == "wait":
+        return Judgement(RUNNING, f"waiting for data: the provider gave {gone}")
+    return Judgement(_ON_NO_DATA[choice], f"no data: the provider gave {gone} (onNoData: {choice})")
+
+
+def _by_conditions(metric: Metric, result: Any, value: str, now: datetime) -> Judgement:
+    """The verdict of the conditions alone. Raises ConditionError."""
+    is_bad = _condition("failureCondition", metric.failure_condition, result, now)
+    is_good = None if is_bad else _condition("successCondition", metric.success_condition, result, now)
+    if is_bad:
+        return Judgement(FAILED, f'{value} meets failureCondition "{metric.failure_condition}"')
+    if is_good is None or is_good:
+        return Judgement(SUCCESSFUL)
+    unmet = f'{value} does not meet successCondition "{metric.success_condition}"'
+    if is_bad is None:
+        return Judgement(FAILED, unmet)
+    return Judgement(INCONCLUSIVE, f'{unmet}, nor failureCondition "{metric.failure_condition}"')
+
+
+def _condition(name: str, text: str, result: Any, now: datetime) -> bool | None:
+    """Whether a condition holds; None where there is none. Raises ConditionError."""
+    if not text:
+        return None
+    try:
+        return evaluate_condition(text, result, now)
+    except ConditionError as error:
+        raise ConditionError(f'could not evaluate {name} "{text}": {error}') from error
+
+
+def _holds_without(metric: Metric, result: Any, value: str, now: datetime) -> bool:
+    """Whether what is missing is not what makes the result good. Raises ConditionError."""
+    conditions = [text for text in (metric.success_condition, metric.failure_condition) if text]
+    if not conditions or any(speaks_of(text, result) for text in conditions):
+        return True
+    if not has_gaps(result):
+        return False
+    return all(_by_conditions(metric, other, value, now).phase == SUCCESSFUL for other in filled(result))
+
+
+def _rests_upon_nothing(metric: Metric, gone: str) -> Judgement:
+    what = gone or "NaN among its numbers"
+    conditions = " and ".join(
+        f'{name} "{text}"'
+        for name, text in (
+            ("successCondition", metric.success_condition),
+            ("failureCondition", metric.failure_condition),
+        )
+        if text
+    )
+    message = f"no data: the provider gave {what}, and {conditions} would pass it only because of that; set onNoData"
+    return Judgement(ERROR, message)
