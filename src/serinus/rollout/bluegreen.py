@@ -15,6 +15,7 @@ from serinus.rollout.fleet import Fleet
 from serinus.rollout.goal import Aim
 from serinus.rollout.progress import BLUE_GREEN_PAUSE, Progress, recorded, whole_second
 from serinus.rollout.retire import given_up, old_sizes
+from serinus.rollout.rollback import FAST, rollback
 from serinus.traffic.router import Router
 
 
@@ -72,7 +73,9 @@ def sizes(
         aims[fleet.stable.name] = Aim(seen.rollout.replicas)
     if fleet.new is not None and not fleet.is_settled:
         is_left = progress.is_aborted and blue_green_of(seen.rollout).abort_scale_down_delay_seconds != 0
-        aims[fleet.new.name] = given_up(seen, fleet, selected, now) if is_left else Aim(new_size)
+        # A way back is short as long as its delay runs: the end of that is kept until the switch.
+        aim = Aim(new_size, fleet.new.deadline if progress.rollback == FAST else None)
+        aims[fleet.new.name] = given_up(seen, fleet, selected, now) if is_left else aim
     return new_size, aims
 
 
@@ -80,8 +83,13 @@ def preview_size(seen: Seen, fleet: Fleet, progress: Progress) -> int:
     """How many pods the new version has before users see it (``previewReplicaCount``)."""
     total, count = seen.rollout.replicas, blue_green_of(seen.rollout).preview_replica_count
     is_current = fleet.stable is None or progress.stable_hash == fleet.hash
-    is_full = count is None or is_current or active_hash(seen) in ("", fleet.hash) or progress.promote_full
+    is_full = is_current or active_hash(seen) in ("", fleet.hash) or _is_tracked_fast(progress)
     return total if is_full or progress.is_previewed or count is None else count
+
+
+def _is_tracked_fast(progress: Progress) -> bool:
+    """Whether nothing is waited for but pods."""
+    return progress.promote_full or bool(progress.rollback)
 
 
 def is_saturated(item: ReplicaSet, total: int) -> bool:
@@ -97,12 +105,15 @@ def active_hash(seen: Seen) -> str:
 
 def _begin(seen: Seen, fleet: Fleet, now: datetime) -> Progress:
     status, is_paused = seen.rollout.status, seen.rollout.spec.paused
+    back = rollback(seen.rollout, fleet, now)
     if status.current_pod_hash != fleet.hash:
         kept = _kept(seen, status.stable_rs)
-        return Progress(stable_hash=status.stable_rs, active_hash=kept, is_halted=is_paused, is_fresh=True)
+        fresh = Progress(stable_hash=status.stable_rs, active_hash=kept, is_halted=is_paused, is_fresh=True)
+        return replace(fresh, rollback=back)
     progress = recorded(seen.rollout, fleet.hash, now)
     return replace(
         progress,
+        rollback=back,
         active_hash=status.stable_rs if progress.is_aborted else _kept(seen, status.stable_rs),
         is_previewed=status.blue_green.scale_up_preview_check_point,
     )
@@ -133,7 +144,7 @@ def _cut_over(seen: Seen, fleet: Fleet, progress: Progress, now: datetime) -> Pr
 def _skips_pause(seen: Seen, progress: Progress) -> bool:
     strategy = blue_green_of(seen.rollout)
     is_wanted = strategy.auto_promotion_enabled is False or strategy.auto_promotion_seconds > 0
-    return not is_wanted or progress.promote_full or progress.is_previewed
+    return not is_wanted or _is_tracked_fast(progress) or progress.is_previewed
 
 
 def _pause(seen: Seen, progress: Progress, now: datetime) -> Progress:
@@ -169,7 +180,7 @@ def _promoted(progress: Progress, fleet: Fleet, reason: str) -> Progress:
 
 
 def _reason(progress: Progress, otherwise: str) -> str:
-    return "Full promotion requested" if progress.promote_full else otherwise
+    return "Full promotion requested" if progress.promote_full else progress.rollback or otherwise
 
 
 def _is_set(is_there: bool, annotations: dict[str, str]) -> bool:

@@ -15,6 +15,7 @@ from serinus.rollout.confirmation import confirmation, lingering
 from serinus.rollout.dynamic import growing_weight, is_dynamic, returning_weight
 from serinus.rollout.fleet import Fleet
 from serinus.rollout.progress import CANARY_PAUSE, Progress, recorded
+from serinus.rollout.rollback import rollback
 from serinus.rollout.steps import At, Done, Outcome, Pausing, Waiting, describe, outcome
 from serinus.rollout.target import canary_of, is_reached, is_short, missing
 from serinus.rollout.traffic import Split
@@ -33,7 +34,7 @@ def advance(seen: Seen, fleet: Fleet, now: datetime, routers: Sequence[Router]) 
     progress = replace(progress, lingering=lingering(seen, fleet, progress, routers))
     if progress.is_halted:
         return progress.waiting("paused by a person" if seen.rollout.spec.paused else "an analysis was inconclusive")
-    if not progress.promote_full:
+    if not progress.promote_full and not progress.rollback:
         progress = _walk(seen, fleet, progress, now, routers)
     return _finish(seen, fleet, progress)
 
@@ -85,7 +86,7 @@ def current_weight(seen: Seen) -> int:
 
 def _wanted_weight(seen: Seen, fleet: Fleet, progress: Progress) -> int:
     canary = canary_of(seen.rollout)
-    if progress.promote_full:
+    if progress.promote_full or progress.rollback:
         return max(current_weight(seen), growing_weight(seen, fleet)) if is_dynamic(seen) else current_weight(seen)
     if not canary.steps:
         return 0
@@ -98,24 +99,25 @@ def _wanted_weight(seen: Seen, fleet: Fleet, progress: Progress) -> int:
 def _begin(seen: Seen, fleet: Fleet, now: datetime) -> Progress:
     """Where the update stands before this decision; at its start if it is another one."""
     status, canary = seen.rollout.status, canary_of(seen.rollout)
-    count = len(canary.steps)
+    count, back = len(canary.steps), rollback(seen.rollout, fleet, now)
     if status.current_pod_hash != fleet.hash or status.current_step_hash != podhash.steps_hash(canary.steps):
-        return _fresh(seen, fleet, count)
+        return _fresh(seen, fleet, count, back)
     index = min(status.current_step_index or 0, count) if count else None
-    return replace(recorded(seen.rollout, fleet.hash, now), index=index)
+    return replace(recorded(seen.rollout, fleet.hash, now), index=index, rollback=back)
 
 
-def _fresh(seen: Seen, fleet: Fleet, count: int) -> Progress:
+def _fresh(seen: Seen, fleet: Fleet, count: int, back: str) -> Progress:
     status = seen.rollout.status
     is_back = fleet.is_settled and bool(status.current_pod_hash)
     progress = Progress(
         stable_hash=status.stable_rs,
-        index=(count if fleet.is_settled else 0) if count else None,
+        index=(count if fleet.is_settled or back else 0) if count else None,
         is_halted=seen.rollout.spec.paused,
         is_fresh=True,
+        rollback=back,
     )
-    skip = Event("SkipSteps", "Rollback to stable ReplicaSets")
-    return progress.told(skip) if is_back and count else progress
+    to = "active ReplicaSets within RollbackWindow" if back else "stable ReplicaSets"
+    return progress.told(Event("SkipSteps", f"Rollback to {to}")) if (is_back or back) and count else progress
 
 
 def _settled(seen: Seen, progress: Progress) -> Progress:
@@ -174,14 +176,15 @@ def _finish(seen: Seen, fleet: Fleet, progress: Progress) -> Progress:
     """Promote, when every step is complete and the new version can carry all traffic."""
     canary, total = canary_of(seen.rollout), seen.rollout.replicas
     count = len(canary.steps)
-    is_through = progress.promote_full or progress.index is None or progress.index >= count
+    is_through = progress.promote_full or progress.rollback or progress.index is None or progress.index >= count
     if not is_through:
         return progress
-    if progress.promote_full:
+    if progress.promote_full or progress.rollback:
         progress = replace(progress, pauses=(), controller_pause=False, index=count or None)
     if not _is_able(fleet.new, total, canary.replica_progress_threshold):
         return progress.waiting(f"canary has {fleet.new.available if fleet.new else 0} of {total} available")
-    reason = "Full promotion requested" if progress.promote_full else f"Completed all {count} canary steps"
+    reason = progress.rollback or f"Completed all {count} canary steps"
+    reason = "Full promotion requested" if progress.promote_full else reason
     return _promote(seen, fleet, progress, reason)
 
 

@@ -37,6 +37,8 @@ class Progress(Struct, frozen=True):
     """Blue-green: the version that users should see."""
     is_previewed: bool = False
     """Blue-green: whether the small preview has done its part, so that it may grow to its full size."""
+    rollback: str = ""
+    """Why steps, pauses and analyses are skipped: it is the way back to a version that has served before."""
     promotion: str = ""
     """Why the new version becomes the stable one now; empty when it does not."""
     events: tuple[Event, ...] = ()

@@ -29,7 +29,8 @@ class Split(Struct, frozen=True):
 def traffic_of(seen: Seen, fleet: Fleet, progress: Progress, split: Split) -> Traffic:
     """The decided split with all that routers need to bring it about."""
     canary = canary_of(seen.rollout)
-    is_bare = split.over or progress.promote_full or fleet.new is None or fleet.new.available == 0
+    is_skipped = progress.promote_full or bool(progress.rollback)
+    is_bare = split.over or is_skipped or fleet.new is None or fleet.new.available == 0
     observed = [item for item in fleet.all if item.is_observed and item.serving > 0]
     return Traffic(
         rollout=after(seen.rollout, progress.stable_hash),
