@@ -24,6 +24,7 @@ COMMANDS = {
     "terminate": Lazy("serinus.cli.groups:terminate", "End an AnalysisRun or an Experiment"),
     "undo": Lazy("serinus.cli.undo:undo", "Go back to an earlier revision"),
     "restart": Lazy("serinus.cli.restart:restart", "Replace the pods of a Rollout one after the other"),
+    "lint": Lazy("serinus.cli.lint:lint", "Check manifests without a cluster"),
     "up": Lazy("serinus.cli.up:up", "Start a real cluster on this computer"),
     "down": Lazy("serinus.cli.down:down", "End a cluster that 'up' has started"),
     "demo": Lazy("serinus.cli.demo:demo", "See a canary through nginx on a cluster of its own"),

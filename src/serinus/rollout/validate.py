@@ -24,10 +24,11 @@ Rule = Callable[[Rollout], Iterator[str]]
 
 def problem(seen: Seen, routers: Sequence[Router]) -> str:
     """The first thing that is wrong; empty when nothing is."""
-    return next(_problems(seen, routers), "")
+    return next(problems(seen, routers), "")
 
 
-def _problems(seen: Seen, routers: Sequence[Router]) -> Iterator[str]:
+def problems(seen: Seen, routers: Sequence[Router]) -> Iterator[str]:
+    """Everything that is wrong, in the order in which users should mend it."""
     for rule in _RULES:
         yield from rule(seen.rollout)
     yield from unknown_layers(seen.rollout, routers)
