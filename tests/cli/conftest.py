@@ -26,6 +26,8 @@ APIS = {
     "deployments": "/apis/apps/v1",
     "pods": "/api/v1",
     "podtemplates": "/api/v1",
+    "services": "/api/v1",
+    "ingresses": "/apis/networking.k8s.io/v1",
 }
 
 
