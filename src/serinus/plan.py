@@ -9,7 +9,9 @@ from typing import Any, Literal
 
 from msgspec import Struct, field
 
-from serinus.api.analysis import AnalysisRun, Measurement
+from serinus.api.analysis import AnalysisRun, AnalysisTemplate, Measurement
+from serinus.api.analysis_ref import TemplateRef
+from serinus.api.experiment import Experiment
 from serinus.api.kinds import Kind
 from serinus.api.rollout import Rollout
 from serinus.api.scalar import Manifest
@@ -198,6 +200,21 @@ class SeenRun(Struct, frozen=True):
     answers: dict[Measure, Measured | Refused] = field(default_factory=dict)
     measuring: frozenset[Measure] = frozenset()
     """What has been asked and is not answered yet."""
+
+
+class SeenExperiment(Struct, frozen=True):
+    """Everything that the decision about one Experiment may use."""
+
+    experiment: Experiment
+    replica_sets: tuple[ReplicaSet, ...] = ()
+    """Those that it controls."""
+    services: dict[str, Service] = field(default_factory=dict)
+    """The Services of its namespace under the names that its templates want."""
+    runs: tuple[AnalysisRun, ...] = ()
+    """The AnalysisRuns that it controls."""
+    templates: dict[TemplateRef, AnalysisTemplate] = field(default_factory=dict)
+    """The analysis templates that it names, with those that they name."""
+    answers: dict[Ask, Answer] = field(default_factory=dict)
 
 
 class Plan(Struct, frozen=True):

@@ -1,12 +1,14 @@
 """Experiments: fleets of pods that live for a time, side by side."""
 
 from datetime import datetime
+from typing import Any
 
 from msgspec import field
 
 from serinus.api.amounts import pause_seconds
 from serinus.api.analysis import Argument
 from serinus.api.analysis_ref import DryRun, MeasurementRetention, RunMetadata, TemplateService
+from serinus.api.kinds import EXPERIMENT
 from serinus.api.meta import ApiStruct, Condition, LabelSelector, ObjectMeta
 from serinus.api.scalar import Int32, IntOrString, Preserved
 
@@ -112,3 +114,13 @@ class Experiment(ApiStruct, frozen=True):
     def name(self) -> str:
         """The object's name."""
         return self.metadata.name
+
+    @property
+    def is_completed(self) -> bool:
+        """Whether it is over."""
+        return self.status.phase in {"Successful", "Failed", "Error", "Inconclusive"}
+
+    @property
+    def owner_reference(self) -> dict[str, Any]:
+        """The reference that makes an object this Experiment's own: deleted with it."""
+        return EXPERIMENT.owner(self.name, self.metadata.uid)

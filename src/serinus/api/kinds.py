@@ -1,5 +1,7 @@
 """The kinds that we name, and the API paths under which they are found."""
 
+from typing import Any
+
 from msgspec import Struct
 
 GROUP = "argoproj.io"
@@ -24,6 +26,17 @@ class Kind(Struct, frozen=True):
         place = f"/namespaces/{namespace}" if self.namespaced and namespace else ""
         parts = [f"{self.root}{place}/{self.plural}", name, subresource]
         return "/".join(part for part in parts if part)
+
+    def owner(self, name: str, uid: str) -> dict[str, Any]:
+        """The reference that makes an object the own one of an object of this kind: deleted with it."""
+        return {
+            "apiVersion": self.api_version,
+            "kind": self.kind,
+            "name": name,
+            "uid": uid,
+            "controller": True,
+            "blockOwnerDeletion": True,
+        }
 
 
 ROLLOUT = Kind(GROUP_VERSION, "Rollout", "rollouts")

@@ -7,7 +7,7 @@ from msgspec import Meta, field
 
 from serinus.api.bluegreen import BlueGreenStrategy
 from serinus.api.canary import CanaryStrategy
-from serinus.api.kinds import GROUP_VERSION
+from serinus.api.kinds import ROLLOUT
 from serinus.api.meta import ApiStruct, LabelSelector, ObjectMeta
 from serinus.api.scalar import Int32, Preserved
 from serinus.api.status import RolloutStatus
@@ -127,11 +127,4 @@ class Rollout(ApiStruct, frozen=True):
     @property
     def owner_reference(self) -> dict[str, Any]:
         """The reference that makes an object this Rollout's own: deleted with it."""
-        return {
-            "apiVersion": GROUP_VERSION,
-            "kind": "Rollout",
-            "name": self.name,
-            "uid": self.metadata.uid,
-            "controller": True,
-            "blockOwnerDeletion": True,
-        }
+        return ROLLOUT.owner(self.name, self.metadata.uid)
