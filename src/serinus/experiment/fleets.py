@@ -3,6 +3,7 @@
 from typing import Any
 
 from msgspec import Struct, to_builtins
+from msgspec.structs import replace
 
 from serinus.api import keys
 from serinus.api.experiment import Experiment, ExperimentTemplateSpec, ExperimentTemplateStatus
@@ -57,11 +58,7 @@ def _fleet(seen: SeenExperiment, template: ExperimentTemplateSpec) -> Fleet:
         found=found,
     )
     service = seen.services.get(fleet.service_name)
-    return Fleet(
-        *(getattr(fleet, field) for field in ("template", "name", "hash", "before", "found")),
-        service=service,
-        trouble=_trouble(seen, fleet, service),
-    )
+    return replace(fleet, service=service, trouble=_trouble(seen, fleet, service))
 
 
 def _hash(experiment: Experiment, template: ExperimentTemplateSpec) -> str:
@@ -80,9 +77,7 @@ def _trouble(seen: SeenExperiment, fleet: Fleet, service: Service | None) -> str
     if service is not None and not is_owned(service.metadata, seen.experiment):
         return f"Service '{fleet.service_name}' is not this Experiment's own: choose another name for the Service"
     if fleet.service_name and not service_ports(fleet):
-        return (
-            f"Service '{fleet.service_name}' needs a port: name the containerPorts of template '{fleet.template.name}'"
-        )
+        return f"Service '{fleet.service_name}' needs a port: template '{fleet.template.name}' names no containerPort"
     return ""
 
 

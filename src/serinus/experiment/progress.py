@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from serinus.analysis.phases import COMPLETED, ERROR, FAILED, PENDING, RUNNING, SUCCESSFUL, worst
 from serinus.api.experiment import Experiment, ExperimentTemplateStatus
+from serinus.api.workload import ReplicaSetStatus
 from serinus.experiment.analyses import Analyses, analyses_of, missing
 from serinus.experiment.fleets import Fleet
 from serinus.experiment.validate import progress_deadline
@@ -99,7 +100,7 @@ def _templates(
 
 def _template(experiment: Experiment, fleet: Fleet, now: datetime, *, is_ending: bool) -> ExperimentTemplateStatus:
     before = fleet.before or _new(fleet, now)
-    counted = replace(before, **_counts(fleet), pod_template_hash=fleet.hash, service_name=fleet.service_name)
+    counted = _counted(fleet, before)
     if before.status in COMPLETED:
         return counted
     status, message = _stand(experiment, fleet, before, now, is_ending=is_ending)
@@ -114,15 +115,14 @@ def _stand(
     if fleet.trouble:
         return ERROR, fleet.trouble
     end = end_of(experiment, experiment.status.available_at)
-    if is_ending or (end is not None and now >= end):
-        return SUCCESSFUL, ""
-    if _is_running(fleet):
-        return RUNNING, ""
+    is_over = is_ending or (end is not None and now >= end)
     deadline = deadline_of(experiment, before)
-    if deadline is not None and now >= deadline:
+    if not _is_running(fleet) and deadline is not None and now >= deadline:
         seconds = progress_deadline(experiment)
         return FAILED, f"Template '{fleet.template.name}' exceeded its progressDeadlineSeconds ({seconds})"
-    return PROGRESSING, ""
+    if is_over:
+        return SUCCESSFUL, ""
+    return (RUNNING if _is_running(fleet) else PROGRESSING), ""
 
 
 def _is_running(fleet: Fleet) -> bool:
@@ -130,23 +130,28 @@ def _is_running(fleet: Fleet) -> bool:
     return found is not None and found.is_observed and found.replicas == fleet.replicas <= found.available
 
 
-def _counts(fleet: Fleet) -> dict[str, int]:
-    status = fleet.found.status if fleet.found else None
-    replicas = status.replicas if status else 0
-    return {
-        "replicas": replicas,
-        "updated_replicas": replicas,
-        "ready_replicas": status.ready_replicas if status else 0,
-        "available_replicas": status.available_replicas if status else 0,
-    }
+def _counted(fleet: Fleet, before: ExperimentTemplateStatus) -> ExperimentTemplateStatus:
+    status = fleet.found.status if fleet.found else ReplicaSetStatus()
+    return replace(
+        before,
+        replicas=status.replicas,
+        updated_replicas=status.replicas,
+        ready_replicas=status.ready_replicas,
+        available_replicas=status.available_replicas,
+        pod_template_hash=fleet.hash,
+        service_name=fleet.service_name,
+    )
 
 
 def _new(fleet: Fleet, now: datetime) -> ExperimentTemplateStatus:
     return ExperimentTemplateStatus(
         name=fleet.template.name,
+        replicas=0,
+        updated_replicas=0,
+        ready_replicas=0,
+        available_replicas=0,
         status=PROGRESSING,
         last_transition_time=_whole_second(now),
-        **_counts(fleet),
     )
 
 
