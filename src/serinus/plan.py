@@ -100,7 +100,7 @@ class Defaulted(Struct, frozen=True):
 
 
 class Created(Struct, frozen=True):
-    """Ask: was a ReplicaSet of this name refused? Answered when its creation fails."""
+    """Ask: was a ReplicaSet, or an AnalysisRun, of this name refused? Answered when its creation fails."""
 
     name: str
 
@@ -189,6 +189,12 @@ class Seen(Struct, frozen=True):
     """Objects of traffic layers that it names or controls."""
     unseen: dict[Ref, str] = field(default_factory=dict)
     """Objects that it names and that cannot be looked for, as their kind is not installed; and why."""
+    runs: tuple[AnalysisRun, ...] = ()
+    """The AnalysisRuns that it controls."""
+    templates: dict[TemplateRef, AnalysisTemplate] = field(default_factory=dict)
+    """The analysis templates that it names, with those that they name."""
+    unreadable: dict[TemplateRef, str] = field(default_factory=dict)
+    """Templates that are there and cannot be read; and why."""
     answers: dict[Ask, Answer] = field(default_factory=dict)
     settings: Settings = field(default_factory=Settings)
 

@@ -137,6 +137,12 @@ class Look:
         found = self.canary_ingress
         return found["metadata"]["annotations"]["nginx.ingress.kubernetes.io/canary-weight"] if found else None
 
+    def runs(self, type_: str) -> list[str]:
+        """The phases of all AnalysisRuns of a type, in the order of their names."""
+        found = [item for item in self.kind("AnalysisRun") if item["metadata"]["labels"]["rollout-type"] == type_]
+        found.sort(key=lambda item: item["metadata"]["name"])
+        return [(item.get("status") or {}).get("phase", "") for item in found]
+
     def told(self, reason: str) -> list[str]:
         """The messages of all events with a reason."""
         return [message for name, message in self.events if name == reason]

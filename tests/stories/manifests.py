@@ -11,6 +11,8 @@ HOST = "myapp.example.com"
 STABLE, CANARY, INGRESS = "myapp-stable-svc", "myapp-canary-svc", "myapp-ingress"
 CANARY_INGRESS = f"{INGRESS}-{CANARY}"
 
+VERDICTS = "http://verdicts.example.com"
+
 V1, V2, V3 = "nginx:1.21.0", "nginx:1.22.0", "nginx:1.23.0"
 
 
@@ -74,6 +76,26 @@ def ingress() -> Manifest:
         "metadata": {"name": INGRESS, "annotations": {"kubernetes.io/ingress.class": "nginx"}},
         "spec": {"rules": [rule]},
     }
+
+
+def analysis(name: str, **fields: Any) -> Manifest:
+    """A template of one metric of the same name, measured once unless the fields say otherwise."""
+    metric = {
+        "name": name,
+        "successCondition": 'result == "good"',
+        "failureCondition": 'result == "bad"',
+        "provider": {"web": {"url": f"{VERDICTS}/{name}", "jsonPath": "{$.verdict}"}},
+    }
+    return {
+        "apiVersion": "argoproj.io/v1alpha1",
+        "kind": "AnalysisTemplate",
+        "metadata": {"name": name},
+        "spec": {"metrics": [metric | fields]},
+    }
+
+
+def analyse(*names: str) -> Step:
+    return {"analysis": {"templates": [{"templateName": name} for name in names]}}
 
 
 def around() -> list[Manifest]:

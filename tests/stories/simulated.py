@@ -15,7 +15,7 @@ from serinus.world.network import Outcome
 from serinus.world.pods import image_of
 from stories.look import Look
 from stories.manifests import HOST, NAME
-from stories.stage import KINDS, Question, Stage
+from stories.stage import KINDS, Question, Stage, Verdict
 
 Manifest = dict[str, Any]
 
@@ -103,6 +103,10 @@ class Simulated(Stage):
 
     async def mend_image(self, image: str) -> None:
         self.world.broken.discard(image)
+
+    async def judge(self, metric: str, verdict: Verdict) -> None:
+        phases = {"good": "Successful", "bad": "Failed", "unclear": "Inconclusive"}
+        self.world.verdicts[metric] = phases[verdict]
 
     def check(self) -> None:
         """See that no request met a pod that does not serve, and that a quiet cluster stays quiet."""

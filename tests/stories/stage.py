@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -14,9 +14,19 @@ from stories.look import Look
 from stories.manifests import NAME, around
 
 Manifest = dict[str, Any]
+Verdict = Literal["good", "bad", "unclear"]
 Question = Callable[[Look], object]
 
-KINDS = {kind.kind: kind for kind in (kinds.ROLLOUT, kinds.SERVICE, kinds.INGRESS, kinds.REPLICA_SET, kinds.POD)}
+_KINDS = (
+    kinds.ROLLOUT,
+    kinds.SERVICE,
+    kinds.INGRESS,
+    kinds.REPLICA_SET,
+    kinds.POD,
+    kinds.ANALYSIS_RUN,
+    kinds.ANALYSIS_TEMPLATE,
+)
+KINDS = {kind.kind: kind for kind in _KINDS}
 
 
 class Stage(ABC):
@@ -70,6 +80,10 @@ class Stage(ABC):
     async def mend_image(self, image: str) -> None:
         """Let the pods of a version become ready again."""
 
+    @abstractmethod
+    async def judge(self, metric: str, verdict: Verdict) -> None:
+        """Have a metric say so from now on; until then it is good."""
+
     async def deploy(self, rollout: Manifest, *others: Manifest) -> Look:
         """Create a Rollout with what is around it, and wait until it is healthy."""
         for manifest in (*others, rollout):
@@ -101,11 +115,17 @@ class Stage(ABC):
         rollout = (await self.look()).rollout
         if rollout.spec.paused:
             await self.patch(ROLLOUT, NAME, {"spec": {"paused": False}})
-        index = rollout.status.current_step_index
+        index, run = rollout.status.current_step_index, rollout.status.canary.current_step_analysis_run_status
         body: Manifest = {"pauseConditions": None}
-        if not rollout.status.pauses and index is not None:
+        if run is not None and run.status == "Inconclusive":
+            body["controllerPause"] = False
+        if index is not None and (not rollout.status.pauses or "controllerPause" in body):
             body["currentStepIndex"] = min(index + 1, len(rollout.spec.strategy.canary.steps))
         await self.patch(ROLLOUT, NAME, {"status": body}, status=True)
+
+    async def end_pauses(self) -> None:
+        """Go on where it waits, without skipping anything."""
+        await self.patch(ROLLOUT, NAME, {"status": {"pauseConditions": None}}, status=True)
 
     async def promote_full(self) -> None:
         await self.patch(ROLLOUT, NAME, {"status": {"promoteFull": True}}, status=True)

@@ -12,6 +12,14 @@ class BuildError(Exception):
     """Templates and arguments do not make a run; the text says why."""
 
 
+class MissingTemplateError(BuildError):
+    """A template is not there."""
+
+    def __init__(self, ref: TemplateRef) -> None:
+        super().__init__(f"{named(ref)} not found")
+        self.ref = ref
+
+
 def gathered(
     refs: Iterable[TemplateRef], find: Callable[[TemplateRef], AnalysisTemplate | None]
 ) -> dict[TemplateRef, AnalysisTemplate]:
@@ -54,7 +62,7 @@ def _walk(
         return
     item = templates.get(ref)
     if item is None:
-        raise BuildError(f"{named(ref)} not found")
+        raise MissingTemplateError(ref)
     found[ref] = item
     for nested in item.spec.templates:
         _walk(nested, templates, found, (*way, ref))

@@ -167,6 +167,11 @@ class AnalysisRunStatus(ApiStruct, frozen=True):
     run_summary: RunSummary | None = None
     dry_run_summary: RunSummary | None = None
 
+    @property
+    def is_completed(self) -> bool:
+        """Whether there is a verdict."""
+        return self.phase in {"Successful", "Failed", "Error", "Inconclusive"}
+
     def result(self, metric: str) -> MetricResult | None:
         """The result of a metric by its name, if there is one."""
         return next((item for item in self.metric_results if item.name == metric), None)

@@ -11,6 +11,7 @@ from serinus.api.rollout import Rollout
 from serinus.api.status import PauseCondition
 from serinus.api.workload import ReplicaSet
 from serinus.plan import Event, Seen
+from serinus.rollout.analyses import consult, kept, post_promotion_hook, pre_promotion_hook
 from serinus.rollout.fleet import Fleet
 from serinus.rollout.goal import Aim
 from serinus.rollout.progress import BLUE_GREEN_PAUSE, Progress, recorded, whole_second
@@ -33,13 +34,20 @@ def advance(seen: Seen, fleet: Fleet, now: datetime, routers: Sequence[Router]) 
         return _promoted(progress, fleet, "Initial deploy")
     if progress.stable_hash == fleet.hash:
         settled = replace(progress, active_hash=fleet.hash, is_previewed=False, promote_full=False)
-        return replace(settled, pauses=(), controller_pause=False)
+        return replace(settled, pauses=(), controller_pause=False, runs=kept(seen, progress).over)
+    if progress.is_straight:
+        progress = replace(progress, runs=kept(seen, progress).over)
+    elif not progress.is_aborted:
+        progress = _judged(seen, fleet, progress, now)
     if progress.is_aborted:
-        return progress.waiting("the update was aborted")
-    if active_hash(seen) == fleet.hash:
+        back = replace(progress, active_hash=progress.stable_hash, runs=kept(seen, progress).over)
+        return back.waiting("the update was aborted")
+    if active_hash(seen) == fleet.hash and _is_proved(seen, progress):
         return _promoted(progress, fleet, _reason(progress, "Completed blue-green update"))
     if progress.is_halted:
         return progress.waiting("paused by a person" if seen.rollout.spec.paused else "an analysis was inconclusive")
+    if active_hash(seen) == fleet.hash:
+        return progress.waiting("users see the new version; the analysis after the switch goes on")
     return _cut_over(seen, fleet, progress, now)
 
 
@@ -83,13 +91,8 @@ def preview_size(seen: Seen, fleet: Fleet, progress: Progress) -> int:
     """How many pods the new version has before users see it (``previewReplicaCount``)."""
     total, count = seen.rollout.replicas, blue_green_of(seen.rollout).preview_replica_count
     is_current = fleet.stable is None or progress.stable_hash == fleet.hash
-    is_full = is_current or active_hash(seen) in ("", fleet.hash) or _is_tracked_fast(progress)
+    is_full = is_current or active_hash(seen) in ("", fleet.hash) or progress.is_straight
     return total if is_full or progress.is_previewed or count is None else count
-
-
-def _is_tracked_fast(progress: Progress) -> bool:
-    """Whether nothing is waited for but pods."""
-    return progress.promote_full or bool(progress.rollback)
 
 
 def is_saturated(item: ReplicaSet, total: int) -> bool:
@@ -124,12 +127,48 @@ def _kept(seen: Seen, stable: str) -> str:
     return active_hash(seen) or stable
 
 
+def _judged(seen: Seen, fleet: Fleet, progress: Progress, now: datetime) -> Progress:
+    """Heed the analyses before and after the switch, and begin each when it is time."""
+    strategy, is_switched = blue_green_of(seen.rollout), active_hash(seen) == fleet.hash
+    before, after = strategy.pre_promotion_analysis, strategy.post_promotion_analysis
+    if before is not None:
+        is_time = not is_switched and not progress.is_previewed and _is_up(seen, fleet, progress)
+        progress = consult(seen, fleet, progress, pre_promotion_hook(before, is_due=is_time), now)
+    if after is not None and not progress.is_aborted:
+        is_time = is_switched and _is_up(seen, fleet, progress)
+        progress = consult(seen, fleet, progress, post_promotion_hook(after, is_due=is_time), now)
+    if progress.runs.made:
+        # Were it left from a pause that was ended, the next one would look as if it had been ended already.
+        progress = replace(progress, controller_pause=bool(progress.pauses))
+    return progress
+
+
+def _is_up(seen: Seen, fleet: Fleet, progress: Progress) -> bool:
+    """Whether the new version has the pods that it should have before its next move."""
+    return fleet.new is not None and is_saturated(fleet.new, preview_size(seen, fleet, progress))
+
+
+def _is_approved(seen: Seen, progress: Progress) -> bool:
+    """Whether the analysis before the switch, if there is one, was good."""
+    run, is_wanted = progress.runs.pre_promotion, blue_green_of(seen.rollout).pre_promotion_analysis is not None
+    is_passed = progress.is_straight or progress.is_previewed
+    return not is_wanted or is_passed or (run is not None and run.status == "Successful")
+
+
+def _is_proved(seen: Seen, progress: Progress) -> bool:
+    """Whether the analysis after the switch, if there is one, was good."""
+    run, is_wanted = progress.runs.post_promotion, blue_green_of(seen.rollout).post_promotion_analysis is not None
+    return not is_wanted or progress.is_straight or (run is not None and run.status == "Successful")
+
+
 def _cut_over(seen: Seen, fleet: Fleet, progress: Progress, now: datetime) -> Progress:
     """Everything between a new preview and the switch."""
     wanted = preview_size(seen, fleet, progress)
     serving = fleet.new.serving if fleet.new and fleet.new.is_observed else 0
     if fleet.new is None or fleet.new.replicas != wanted or serving != wanted:
         return progress.waiting(f"preview has {serving} of {wanted} available")
+    if not _is_approved(seen, progress):
+        return progress.waiting("the analysis before the switch goes on")
     if not _skips_pause(seen, progress):
         progress = _pause(seen, progress, now)
         if progress.pauses:
@@ -138,13 +177,15 @@ def _cut_over(seen: Seen, fleet: Fleet, progress: Progress, now: datetime) -> Pr
     if wanted != seen.rollout.replicas:
         return replace(progress, is_previewed=True).waiting("the preview grows to its full size")
     switched = replace(progress, active_hash=fleet.hash)
+    if not _is_proved(seen, progress):
+        return switched.waiting("users are sent to the new version; the analysis after the switch follows")
     return _promoted(switched, fleet, _reason(progress, "Completed blue-green update"))
 
 
 def _skips_pause(seen: Seen, progress: Progress) -> bool:
     strategy = blue_green_of(seen.rollout)
     is_wanted = strategy.auto_promotion_enabled is False or strategy.auto_promotion_seconds > 0
-    return not is_wanted or _is_tracked_fast(progress) or progress.is_previewed
+    return not is_wanted or progress.is_straight or progress.is_previewed
 
 
 def _pause(seen: Seen, progress: Progress, now: datetime) -> Progress:
@@ -175,6 +216,7 @@ def _promoted(progress: Progress, fleet: Fleet, reason: str) -> Progress:
         aborted_at=None,
         promote_full=False,
         is_previewed=False,
+        runs=progress.runs.over,
         promotion=reason,
     )
 

@@ -11,10 +11,11 @@ from serinus.api.status import PauseCondition
 from serinus.api.workload import ReplicaSet
 from serinus.plan import Event, Seen
 from serinus.rollout import weight
+from serinus.rollout.analyses import background_hook, consult, step_hook
 from serinus.rollout.confirmation import confirmation, lingering
 from serinus.rollout.dynamic import growing_weight, is_dynamic, returning_weight
 from serinus.rollout.fleet import Fleet
-from serinus.rollout.progress import CANARY_PAUSE, Progress, recorded
+from serinus.rollout.progress import CANARY_PAUSE, Progress, Runs, recorded
 from serinus.rollout.rollback import rollback
 from serinus.rollout.steps import At, Done, Outcome, Pausing, Waiting, describe, outcome
 from serinus.rollout.target import canary_of, is_reached, is_short, missing
@@ -29,13 +30,16 @@ def advance(seen: Seen, fleet: Fleet, now: datetime, routers: Sequence[Router]) 
         return _promote(seen, fleet, progress, "Initial deploy")
     if progress.stable_hash == fleet.hash:
         return _settled(seen, progress)
+    if not (progress.is_aborted or progress.is_straight):
+        progress = _judged(seen, fleet, progress, now)
+    if not progress.is_aborted:
+        progress = replace(progress, lingering=lingering(seen, fleet, progress, routers))
+    if not (progress.is_aborted or progress.is_halted or progress.is_straight):
+        progress = _in_background(seen, fleet, _walk(seen, fleet, progress, now, routers), now)
     if progress.is_aborted:
         return _given_up(seen, progress)
-    progress = replace(progress, lingering=lingering(seen, fleet, progress, routers))
     if progress.is_halted:
         return progress.waiting("paused by a person" if seen.rollout.spec.paused else "an analysis was inconclusive")
-    if not progress.promote_full and not progress.rollback:
-        progress = _walk(seen, fleet, progress, now, routers)
     return _finish(seen, fleet, progress)
 
 
@@ -127,7 +131,25 @@ def _settled(seen: Seen, progress: Progress) -> Progress:
 
 def _given_up(seen: Seen, progress: Progress) -> Progress:
     index = 0 if canary_of(seen.rollout).steps else None
-    return replace(progress, index=index, pauses=(), controller_pause=False).waiting("the update was aborted")
+    progress = replace(progress, index=index, pauses=(), controller_pause=False, runs=progress.runs.over)
+    return progress.waiting("the update was aborted")
+
+
+def _judged(seen: Seen, fleet: Fleet, progress: Progress, now: datetime) -> Progress:
+    """Heed the analyses that are there: a failed one ends the update, even while a person holds it."""
+    progress = _in_background(seen, fleet, progress, now)
+    steps, index = canary_of(seen.rollout).steps, progress.index
+    step = steps[index] if index is not None and index < len(steps) else None
+    if step is None or step.analysis is None or index is None or not progress.is_halted:
+        return progress
+    return consult(seen, fleet, progress, step_hook(index, step.analysis), now)
+
+
+def _in_background(seen: Seen, fleet: Fleet, progress: Progress, now: datetime) -> Progress:
+    wanted = canary_of(seen.rollout).analysis
+    if wanted is None or (progress.index is not None and progress.index < (wanted.starting_step or 0)):
+        return progress
+    return consult(seen, fleet, progress, background_hook(wanted), now)
 
 
 def _walk(seen: Seen, fleet: Fleet, progress: Progress, now: datetime, routers: Sequence[Router]) -> Progress:
@@ -137,8 +159,12 @@ def _walk(seen: Seen, fleet: Fleet, progress: Progress, now: datetime, routers: 
         if step.pause is None:
             # A pause that was skipped over leaves its condition behind.
             progress = progress.without_pause(CANARY_PAUSE)
+        if step.analysis is not None:
+            progress = consult(seen, fleet, progress, step_hook(progress.index or 0, step.analysis), now)
+        if progress.is_aborted or progress.is_halted:
+            return progress
         unmet = missing(seen.rollout, fleet, progress) or _unrouted(seen, fleet, progress, now, routers)
-        match _judge(seen, progress, At(progress, now, unmet)):
+        match _judge(seen, progress, At(progress, now, unmet, progress.runs.step)):
             case Done():
                 progress = _next_step(progress, step, len(steps))
             case Pausing(start, event):
@@ -153,7 +179,8 @@ def _next_step(progress: Progress, step: CanaryStep, count: int) -> Progress:
     number = (progress.index or 0) + 1
     done = Event("RolloutStepCompleted", f"Rollout step {number}/{count} completed ({describe(step)})")
     progress = progress.without_pause(CANARY_PAUSE)
-    return replace(progress, index=number, controller_pause=False).told(done)
+    runs = replace(progress.runs, step=None)
+    return replace(progress, index=number, controller_pause=False, runs=runs).told(done)
 
 
 def _judge(seen: Seen, progress: Progress, at: At) -> Outcome:
@@ -204,5 +231,6 @@ def _promote(seen: Seen, fleet: Fleet, progress: Progress, reason: str) -> Progr
         controller_pause=False,
         aborted_at=None,
         promote_full=False,
+        runs=Runs(),
         promotion=reason,
     )

@@ -12,7 +12,6 @@ from serinus.rollout.ephemeral import parts, relabel
 from serinus.rollout.events import events_of
 from serinus.rollout.fleet import Fleet, adoption_ask, identify
 from serinus.rollout.goal import Confirmation, Goal
-from serinus.rollout.metadata import next_revision
 from serinus.rollout.order import in_safe_order
 from serinus.rollout.progress import Progress, earliest, earliest_of
 from serinus.rollout.report import create_failed, invalid, report, status_patch
@@ -76,7 +75,7 @@ def _goal(seen: Seen, fleet: Fleet, progress: Progress, now: datetime, routers: 
     deadlines = earliest_of(end for end in ends if end and end > now)
     goal = Goal(
         progress=progress,
-        revision=_revision(fleet),
+        revision=fleet.revision,
         sizes=kept.sizes,
         services=services,
         traffic=traffic,
@@ -86,11 +85,6 @@ def _goal(seen: Seen, fleet: Fleet, progress: Progress, now: datetime, routers: 
         wake=earliest(progress.wake, deadlines, kept.wake, traffic.until if traffic else None),
     )
     return goal, new_size
-
-
-def _revision(fleet: Fleet) -> int:
-    others = tuple(item for item in fleet.all if item is not fleet.new)
-    return max(next_revision(others), fleet.new.revision if fleet.new else 0)
 
 
 def _refusal(seen: Seen, fleet: Fleet) -> Refused | None:

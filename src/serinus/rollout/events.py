@@ -72,6 +72,7 @@ def _of_progress(seen: Seen, fleet: Fleet, goal: Goal, status: RolloutStatus) ->
         yield Event("RolloutNotCompleted", "Rollout not completed, started update to revision " + str(goal.revision))
     if progress.is_aborted and not _has_reason(old, "RolloutAborted"):
         text = f"Rollout aborted update to revision {goal.revision}"
+        text += f": {progress.abort_message}" if progress.abort_message else ""
         yield Event("RolloutAborted", text, "Warning")
     if old.pauses and not progress.pauses and not progress.is_aborted:
         yield Event("RolloutResumed", "Rollout is resumed")

@@ -8,7 +8,7 @@ from serinus.api.rollout import Rollout
 from serinus.api.workload import ReplicaSet
 from serinus.plan import Defaulted, Read, Seen
 from serinus.rollout.injected import own_template
-from serinus.rollout.metadata import bare_manifest
+from serinus.rollout.metadata import bare_manifest, next_revision
 
 _REFUSED = ("InvalidSpec", "ReplicaSetCreateError")
 """The reasons of conditions under which nothing of the spec was carried out."""
@@ -31,6 +31,12 @@ class Fleet(Struct, frozen=True):
         """Every ReplicaSet, once."""
         both = (self.stable, self.new) if self.new is not self.stable else (self.new,)
         return tuple(item for item in both if item) + self.others
+
+    @property
+    def revision(self) -> int:
+        """The number under which people know the wanted version."""
+        others = tuple(item for item in self.all if item is not self.new)
+        return max(next_revision(others), self.new.revision if self.new else 0)
 
     @property
     def promoted(self) -> "Fleet":

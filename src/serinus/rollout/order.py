@@ -20,6 +20,7 @@ from serinus.rollout.fleet import Fleet, is_orphan
 from serinus.rollout.goal import Aim, Goal
 from serinus.rollout.history import surplus
 from serinus.rollout.routes import route_writes
+from serinus.rollout.runs import run_writes
 from serinus.traffic.router import Router
 
 
@@ -39,6 +40,7 @@ def in_safe_order(seen: Seen, fleet: Fleet, goal: Goal, routers: Sequence[Router
         *grown,
         *shifted,
         *others,
+        *run_writes(seen, fleet, goal),
         *(Delete(_set_ref(seen, item), item.metadata.uid) for item in surplus(seen.rollout, fleet)),
     )
 

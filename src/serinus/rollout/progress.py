@@ -7,12 +7,37 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from serinus.api.rollout import Rollout
-from serinus.api.status import PauseCondition
+from serinus.api.scalar import Manifest
+from serinus.api.status import PauseCondition, RunStatus
 from serinus.plan import Event
 
 CANARY_PAUSE = "CanaryPauseStep"
 BLUE_GREEN_PAUSE = "BlueGreenPause"
 INCONCLUSIVE = "InconclusiveAnalysisRun"
+
+
+class Runs(Struct, frozen=True):
+    """The AnalysisRuns that an update hangs on, as the status will tell of them."""
+
+    step: RunStatus | None = None
+    background: RunStatus | None = None
+    pre_promotion: RunStatus | None = None
+    post_promotion: RunStatus | None = None
+    made: tuple[Manifest, ...] = ()
+    """Those that begin now."""
+    is_over: bool = False
+    """Whether nothing hangs on them any more: they are told of, and go on no longer."""
+
+    @property
+    def needed(self) -> frozenset[str]:
+        """The names of those that go on."""
+        all_ = (self.step, self.background, self.pre_promotion, self.post_promotion)
+        return frozenset(run.name for run in all_ if run and not self.is_over)
+
+    @property
+    def over(self) -> "Runs":
+        """The same, told of and not needed."""
+        return replace(self, made=(), is_over=True)
 
 
 class Progress(Struct, frozen=True):
@@ -26,6 +51,8 @@ class Progress(Struct, frozen=True):
     controller_pause: bool = False
     aborted_at: datetime | None = None
     """Since when the update is given up; None while it is not."""
+    abort_message: str = ""
+    """Why it is given up, where the controller has decided it."""
     promote_full: bool = False
     is_halted: bool = False
     """Whether a person, or an inconclusive verdict, holds everything."""
@@ -39,6 +66,7 @@ class Progress(Struct, frozen=True):
     """Blue-green: whether the small preview has done its part, so that it may grow to its full size."""
     rollback: str = ""
     """Why steps, pauses and analyses are skipped: it is the way back to a version that has served before."""
+    runs: Runs = Runs()
     promotion: str = ""
     """Why the new version becomes the stable one now; empty when it does not."""
     events: tuple[Event, ...] = ()
@@ -50,6 +78,11 @@ class Progress(Struct, frozen=True):
         """Whether the update is given up."""
         return self.aborted_at is not None
 
+    @property
+    def is_straight(self) -> bool:
+        """Whether nothing is waited for but pods: no steps, no pauses, no analyses."""
+        return self.promote_full or bool(self.rollback)
+
     def told(self, *events: Event) -> "Progress":
         """The same, with events."""
         return replace(self, events=self.events + events)
@@ -57,6 +90,19 @@ class Progress(Struct, frozen=True):
     def waiting(self, *reasons: str, wake: datetime | None = None) -> "Progress":
         """The same, with what is waited for."""
         return replace(self, why=self.why + reasons, wake=earliest(self.wake, wake))
+
+    def halting(self, reason: str, now: datetime) -> "Progress":
+        """The same, held until a person says how it goes on."""
+        if any(item.reason == reason for item in self.pauses):
+            return replace(self, is_halted=True)
+        pause = PauseCondition(reason, whole_second(now))
+        event = Event("RolloutPaused", f"Rollout is paused ({reason})")
+        return replace(self, pauses=(*self.pauses, pause), controller_pause=True, is_halted=True).told(event)
+
+    def giving_up(self, message: str, now: datetime) -> "Progress":
+        """The same, given up."""
+        moment = now.replace(microsecond=0)
+        return replace(self, aborted_at=moment, abort_message=message, pauses=(), controller_pause=False)
 
     def without_pause(self, reason: str) -> "Progress":
         """The same, with a pause ended."""

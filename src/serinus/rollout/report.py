@@ -54,13 +54,15 @@ def report(seen: Seen, fleet: Fleet, goal: Goal, now: datetime) -> tuple[Rollout
         restarted_at=goal.restarted_at,
         canary=replace(
             rollout.status.canary,
+            current_step_analysis_run_status=progress.runs.step,
+            current_background_analysis_run_status=progress.runs.background,
             weights=weights,
             stable_ping_pong=stable_name(rollout, progress.stable_hash),
         ),
         blue_green=_blue_green(seen, goal),
         **_counts(seen, fleet, goal),
     )
-    change = Change(rollout, fleet, goal, status, now)
+    change = Change(rollout, fleet, goal, status, now, progress.abort_message)
     status = replace(status, conditions=settle(change))
     phase, message = phase_of(rollout, status)
     late = timeout_at(status.conditions, rollout.progress_deadline) if may_time_out(change) else None
@@ -155,6 +157,8 @@ def _blue_green(seen: Seen, goal: Goal) -> BlueGreenStatus:
         active_selector=hash_of(strategy.active_service),
         preview_selector=hash_of(strategy.preview_service),
         scale_up_preview_check_point=goal.progress.is_previewed,
+        pre_promotion_analysis_run_status=goal.progress.runs.pre_promotion,
+        post_promotion_analysis_run_status=goal.progress.runs.post_promotion,
     )
 
 

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 
 from serinus.api.canary import CanaryStep
+from serinus.api.status import RunStatus
 from serinus.plan import Event
 from serinus.rollout.progress import CANARY_PAUSE, Progress, whole_second
 
@@ -20,6 +21,8 @@ class At(Struct, frozen=True):
     now: datetime
     unmet: tuple[str, ...] = ()
     """What keeps pods and traffic from being as this step wants them; empty when nothing does."""
+    run: RunStatus | None = None
+    """The AnalysisRun of this step, where it has one."""
 
 
 class Done(Struct, frozen=True):
@@ -87,6 +90,12 @@ def _routed(step: CanaryStep, at: At) -> Outcome:  # noqa: ARG001
     return Done()
 
 
+def _analysis(step: CanaryStep, at: At) -> Outcome:  # noqa: ARG001
+    if at.run is not None and at.run.status == "Successful":
+        return Done()
+    return Waiting((f"analysis {at.run.name} goes on",) if at.run else ())
+
+
 def _not_yet(step: CanaryStep, at: At) -> Outcome:  # noqa: ARG001
     return Waiting((f"the step {describe(step)} is not served by this version of Serinus",))
 
@@ -111,7 +120,7 @@ _JUDGES: dict[str, Callable[[CanaryStep, At], Outcome]] = {
     "set_canary_scale": _counts,
     "set_weight": _counts,
     "experiment": _not_yet,
-    "analysis": _not_yet,
+    "analysis": _analysis,
     "set_header_route": _routed,
     "set_mirror_route": _routed,
     "plugin": _not_yet,

@@ -16,6 +16,7 @@ from serinus.plan import Seen
 from serinus.rollout.abilities import unable
 from serinus.rollout.complaints import forbidden, invalid, required
 from serinus.rollout.target import canary_of
+from serinus.rollout.validate_analysis import analyses
 from serinus.rollout.validate_routing import route_step, routing, unknown_layers
 from serinus.traffic.router import Router
 
@@ -35,6 +36,7 @@ def problems(seen: Seen, routers: Sequence[Router]) -> Iterator[str]:
     yield from unable(seen.rollout, routers)
     yield from _steps(seen.rollout)
     yield from _services(seen)
+    yield from analyses(seen)
 
 
 def _numbers(rollout: Rollout) -> Iterator[str]:
@@ -90,12 +92,6 @@ def _blue_green(rollout: Rollout) -> Iterator[str]:
     limit = blue_green.scale_down_delay_revision_limit
     if limit is not None and limit > rollout.history_limit:
         yield invalid(f"{path}.scaleDownDelayRevisionLimit", limit, "must not be greater than revisionHistoryLimit")
-    for name, is_set in (
-        ("prePromotionAnalysis", blue_green.pre_promotion_analysis),
-        ("postPromotionAnalysis", blue_green.post_promotion_analysis),
-    ):
-        if is_set:
-            yield forbidden(f"{path}.{name}", "this version of Serinus does not run analysis")
 
 
 def _canary(rollout: Rollout) -> Iterator[str]:
@@ -108,8 +104,6 @@ def _canary(rollout: Rollout) -> Iterator[str]:
         yield invalid(f"{path}.scaleDownDelaySeconds", canary.scale_down_delay_seconds, detail)
     if canary.traffic_routing is None and canary.dynamic_stable_scale:
         yield invalid(f"{path}.dynamicStableScale", True, "needs trafficRouting")
-    if canary.analysis:
-        yield forbidden(f"{path}.analysis", "this version of Serinus does not serve analysis")
     if canary.dynamic_stable_scale and canary.scale_down_delay_seconds is not None:
         detail = "cannot be used with dynamicStableScale: the stable version shrinks as traffic leaves it"
         yield invalid(f"{path}.scaleDownDelaySeconds", canary.scale_down_delay_seconds, detail)
@@ -137,7 +131,6 @@ def _surge(rollout: Rollout, path: str) -> Iterator[str]:
 
 
 _UNSERVED = {
-    "analysis": "does not run analysis",
     "experiment": "does not run experiments",
     "plugin": "has no step plugins",
 }

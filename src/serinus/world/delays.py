@@ -28,6 +28,8 @@ class Delays(Struct, frozen=True):
     """From a change of an Ingress until requests go that way."""
     reports: Span | None = None
     """From then until the traffic layer says so in the status; None for a layer that says nothing."""
+    measure: Span = (0.05, 1.0)
+    """From the creation of an AnalysisRun, or a word to it, to what follows from it."""
     garbage: Span = (0.1, 1.0)
     """From the end of an owner to the end of what it owned."""
 

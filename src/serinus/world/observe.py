@@ -1,10 +1,19 @@
 """From the objects of the world to what a decision sees."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
-from serinus.api.kinds import INGRESS, REPLICA_SET, SERVICE
+from serinus.api.analysis import AnalysisRun, AnalysisTemplate
+from serinus.api.analysis_ref import TemplateRef
+from serinus.api.kinds import (
+    ANALYSIS_RUN,
+    ANALYSIS_TEMPLATE,
+    CLUSTER_ANALYSIS_TEMPLATE,
+    INGRESS,
+    REPLICA_SET,
+    SERVICE,
+)
 from serinus.api.meta import LabelSelector, ObjectMeta
 from serinus.api.rollout import Rollout
 from serinus.api.scalar import Manifest
@@ -22,6 +31,8 @@ def observe(server: Server, ref: Ref, planner: Planner, answers: Mapping[Ask, An
         replica_sets=tuple(_replica_sets(server, rollout)),
         services=_services(server, rollout),
         objects=_objects(server, rollout, planner.reads(rollout)),
+        runs=tuple(_runs(server, rollout)),
+        templates=dict(_templates(server, rollout.metadata.namespace)),
         answers=dict(answers),
         settings=settings,
     )
@@ -47,6 +58,21 @@ def _is_concerned(item: ReplicaSet, rollout: Rollout) -> bool:
 def _services(server: Server, rollout: Rollout) -> dict[str, Service]:
     found = {name: server.find(Ref(SERVICE, rollout.metadata.namespace, name)) for name in rollout.service_names}
     return {name: msgspec.convert(item, Service) for name, item in found.items() if item}
+
+
+def _runs(server: Server, rollout: Rollout) -> Iterator[AnalysisRun]:
+    for _, item in server.list(ANALYSIS_RUN, rollout.metadata.namespace):
+        run = msgspec.convert(item, AnalysisRun)
+        if run.metadata.controller is not None and run.metadata.controller.uid == rollout.metadata.uid:
+            yield run
+
+
+def _templates(server: Server, namespace: str) -> Iterator[tuple[TemplateRef, AnalysisTemplate]]:
+    """All that there are: more than a Rollout names."""
+    for kind, scope in ((ANALYSIS_TEMPLATE, namespace), (CLUSTER_ANALYSIS_TEMPLATE, "")):
+        for ref, item in server.list(kind, scope):
+            key = TemplateRef(template_name=ref.name, cluster_scope=not kind.namespaced)
+            yield key, msgspec.convert(item, AnalysisTemplate)
 
 
 def _objects(server: Server, rollout: Rollout, reads: Sequence[Ref]) -> dict[Ref, Foreign]:

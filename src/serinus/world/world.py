@@ -14,6 +14,7 @@ from serinus.world.observe import observe
 from serinus.world.planner import Planner
 from serinus.world.pods import living, scaling
 from serinus.world.replicasets import reporting
+from serinus.world.runs import measuring
 from serinus.world.safety import Safety
 from serinus.world.server import RefusalError, Server
 from serinus.world.telling import telling
@@ -43,6 +44,8 @@ class World:
         self.safety = Safety()
         self.broken: set[str] = set()
         """Images whose pods never become ready."""
+        self.verdicts: dict[str, str] = {}
+        """Metrics that are not good → the phase to which they bring a run."""
         self.events: list[tuple[Ref, Event]] = []
         self.requests: list[tuple[datetime, Write | Plan]] = []
         """What the controller has sent, in order; a plan stands for its status."""
@@ -110,6 +113,7 @@ class World:
         yield from scaling(self.server, self._delays)
         yield from living(self.server, self._delays, self.broken)
         yield from reporting(self.server, self._delays, self.now)
+        yield from measuring(self.server, self._delays, self.verdicts)
         yield from self.network.following(self.server, self._delays)
         yield from telling(self.server, self.network, self._delays)
 

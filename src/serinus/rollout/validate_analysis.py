@@ -1,0 +1,110 @@
+"""What is wrong with the analyses of a Rollout: templates that are not there, arguments without a value.
+
+Sentences are those of Argo Rollouts.
+"""
+
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from serinus.analysis.build import run_spec
+from serinus.analysis.templates import BuildError, MissingTemplateError, flattened, named
+from serinus.api.analysis import AnalysisTemplate, Argument, Metric
+from serinus.api.analysis_ref import AnalysisRunArgument, RolloutAnalysis
+from serinus.api.kinds import ANALYSIS_RUN
+from serinus.api.rollout import Rollout
+from serinus.plan import Ref, Seen
+from serinus.rollout.arguments import field_value, is_metadata
+from serinus.rollout.complaints import forbidden, invalid, required
+
+_NO_METADATA = "Analyses arguments must refer to valid object metadata supported by downwardAPI"
+_LATER = "status"
+"""The part of a Rollout whose fields come to be while it runs."""
+
+
+class Asked(Struct, frozen=True):
+    """An analysis and where it is asked for."""
+
+    path: str
+    wanted: RolloutAnalysis
+    is_endless: bool = False
+    """Whether its metrics may be measured without end."""
+
+
+def asked(rollout: Rollout) -> Iterator[Asked]:
+    """All analyses that a Rollout asks for."""
+    canary, blue_green = rollout.spec.strategy.canary, rollout.spec.strategy.blue_green
+    if canary is not None and canary.analysis is not None:
+        yield Asked("spec.strategy.canary.analysis", canary.analysis, is_endless=True)
+    for index, step in enumerate(canary.steps if canary else ()):
+        if step.analysis is not None:
+            yield Asked(f"spec.strategy.canary.steps[{index}].analysis", step.analysis)
+    if blue_green is not None and blue_green.pre_promotion_analysis is not None:
+        yield Asked("spec.strategy.blueGreen.prePromotionAnalysis", blue_green.pre_promotion_analysis)
+    if blue_green is not None and blue_green.post_promotion_analysis is not None:
+        yield Asked("spec.strategy.blueGreen.postPromotionAnalysis", blue_green.post_promotion_analysis)
+
+
+def analyses(seen: Seen) -> Iterator[str]:
+    """The complaints about all analyses of a Rollout."""
+    missing = seen.unseen.get(Ref(ANALYSIS_RUN, seen.rollout.metadata.namespace, ""))
+    for item in asked(seen.rollout):
+        if missing:
+            yield forbidden(item.path, missing)
+        if not item.wanted.templates:
+            yield required(f"{item.path}.templates", "an analysis needs at least one template")
+        yield from _fields(seen.rollout, item)
+        yield from _templates(seen, item)
+
+
+def _fields(rollout: Rollout, item: Asked) -> Iterator[str]:
+    for index, arg in enumerate(item.wanted.args):
+        path = _field_path(arg)
+        where = f"{item.path}.args[{index}].valueFrom.fieldRef.fieldPath"
+        if path.startswith("metadata") and not is_metadata(path):
+            yield invalid(where, path, _NO_METADATA)
+        elif path and not path.startswith(_LATER):
+            try:
+                field_value(rollout, path)
+            except BuildError as error:
+                yield invalid(where, path, str(error))
+
+
+def _templates(seen: Seen, item: Asked) -> Iterator[str]:
+    path = f"{item.path}.templates"
+    values = [Argument(name=arg.name, value="" if arg.value is None else arg.value) for arg in item.wanted.args]
+    try:
+        run_spec(item.wanted, values, seen.templates)
+    except MissingTemplateError as error:
+        why = seen.unreadable.get(error.ref)
+        text = f"{named(error.ref)} cannot be read: {why}" if why else str(error)
+        yield invalid(path, error.ref.template_name, text)
+    except BuildError as error:
+        names = " ".join(ref.template_name for ref in item.wanted.templates)
+        yield invalid(path, f"templateNames: [{names}]", str(error))
+    else:
+        for template in flattened(item.wanted.templates, seen.templates) if not item.is_endless else ():
+            yield from _endless(template, path)
+
+
+def _endless(template: AnalysisTemplate, path: str) -> Iterator[str]:
+    """Who waits for a verdict needs measurements that come to an end."""
+    name = template.metadata.name
+    for metric in template.spec.metrics:
+        if _is_endless(metric):
+            count = "<nil>" if metric.count is None else metric.count
+            text = (
+                f"AnalysisTemplate {name} has metric {metric.name} which runs indefinitely. Invalid value for count: "
+            )
+            yield invalid(path, name, f"{text}{count}")
+
+
+def _is_endless(metric: Metric) -> bool:
+    is_counted = metric.count not in {None, 0, "0", ""}
+    is_enough = metric.consecutive_success_limit not in {None, 0, "0", ""}
+    return bool(metric.interval) and not is_counted and not is_enough
+
+
+def _field_path(arg: AnalysisRunArgument) -> str:
+    source = arg.value_from
+    return source.field_ref.field_path if source is not None and source.field_ref is not None else ""
