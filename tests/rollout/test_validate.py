@@ -106,7 +106,7 @@ ROUTED = [
     ),
     (
         canary(analysis={"templates": []}),
-        f"{CANARY}.analysis: Forbidden: this version of Serinus does not serve analysis",
+        f"{CANARY}.analysis.templates: Required value: an analysis needs at least one template",
     ),
     (
         canary(pingPong={"pingService": "a", "pongService": "b"}),
@@ -178,7 +178,7 @@ ROUTED = [
     (steps(scale(weight=101)), f"{STEP}.setCanaryScale.weight: Invalid value: 101: needs to be between 0 and 100"),
     (
         steps({"analysis": {"templates": []}}),
-        f"{STEP}.analysis: Forbidden: this version of Serinus does not run analysis",
+        f"{STEP}.analysis.templates: Required value: an analysis needs at least one template",
     ),
     (
         steps({"experiment": {"templates": []}}),

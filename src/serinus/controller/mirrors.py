@@ -88,15 +88,7 @@ class Mirrors:
 
     def unseen(self, ref: Ref) -> str:
         """Why an object cannot be looked for; empty when it can."""
-        informer, kind = self.watch(ref.kind, ref.namespace), ref.kind
-        if informer.missing:
-            return (
-                f"{kind.kind} ({kind.api_version}) is not installed in this cluster: "
-                f"install the custom resource definition {kind.plural}.{kind.api_version.partition('/')[0]}"
-            )
-        if not informer.synced.is_set() and isinstance(informer.trouble, Forbidden):
-            return f"the controller may not read {kind.plural}: {informer.trouble.message}"
-        return ""
+        return unseen(ref.kind, self.watch(ref.kind, ref.namespace))
 
     async def _wake(self, informer: Informer[Foreign]) -> None:
         """Add the keys that waited for a mirror, once it is known what can be known of it."""
@@ -104,6 +96,18 @@ class Mirrors:
         await known(informer)
         for key in self._parked.pop(scope, ()):
             self._queue.add(key)
+
+
+def unseen(kind: Kind, informer: Informer[Any]) -> str:
+    """Why objects of a kind cannot be looked for; empty when they can."""
+    if informer.missing:
+        return (
+            f"{kind.kind} ({kind.api_version}) is not installed in this cluster: "
+            f"install the custom resource definition {kind.plural}.{kind.api_version.partition('/')[0]}"
+        )
+    if not informer.synced.is_set() and isinstance(informer.trouble, Forbidden):
+        return f"the controller may not read {kind.plural}: {informer.trouble.message}"
+    return ""
 
 
 async def known(informer: Informer[Any]) -> None:

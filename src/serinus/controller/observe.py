@@ -2,17 +2,25 @@
 
 from collections.abc import Iterable
 
+from serinus.analysis.templates import gathered
+from serinus.api.analysis import AnalysisRun, AnalysisRunSpec, AnalysisRunStatus, AnalysisTemplate
+from serinus.api.analysis_ref import TemplateRef
+from serinus.api.kinds import ANALYSIS_RUN
 from serinus.api.rollout import Rollout
 from serinus.api.workload import Foreign
 from serinus.controller.answers import Answers
+from serinus.controller.decoding import Malformed
+from serinus.controller.mirrors import unseen
 from serinus.controller.stores import Stores, refs_of
 from serinus.plan import Ref, Seen, Settings
+from serinus.rollout.validate_analysis import asked
 
 
 def observe(stores: Stores, answers: Answers, settings: Settings, rollout: Rollout) -> Seen:
     """Gather everything that the decision about a Rollout may use."""
     namespace = rollout.metadata.namespace
     refs = tuple(refs_of(rollout, stores.routers))
+    templates = Templates(stores, rollout)
     found = {name: stores.services.get(namespace, name) for name in rollout.service_names}
     return Seen(
         rollout=rollout,
@@ -22,10 +30,43 @@ def observe(stores: Stores, answers: Answers, settings: Settings, rollout: Rollo
         ),
         services={name: service for name, service in found.items() if service},
         objects=_objects(stores, rollout, refs),
-        unseen={ref: why for ref in refs if (why := stores.mirrors.unseen(ref))},
+        unseen={ref: why for ref in refs if (why := stores.mirrors.unseen(ref))} | _unseen_runs(stores, namespace),
+        runs=tuple(_readable(run) for run in stores.runs.by("owner", rollout.metadata.uid)),
+        templates=templates.found,
+        unreadable=templates.unreadable,
         answers=answers.about(rollout.metadata.uid),
         settings=settings,
     )
+
+
+class Templates:
+    """The templates of a Rollout's analyses, and what is wrong with those that cannot be read."""
+
+    def __init__(self, stores: Stores, rollout: Rollout) -> None:
+        self._stores, self._namespace = stores, rollout.metadata.namespace
+        self.unreadable: dict[TemplateRef, str] = {}
+        self.found = gathered((ref for item in asked(rollout) for ref in item.wanted.templates), self._find)
+
+    def _find(self, ref: TemplateRef) -> AnalysisTemplate | None:
+        store = self._stores.cluster_templates if ref.cluster_scope else self._stores.templates
+        item = store.get("" if ref.cluster_scope else self._namespace, ref.template_name)
+        if isinstance(item, Malformed):
+            self.unreadable[ref] = item.error
+            return None
+        return item
+
+
+def _readable(run: AnalysisRun | Malformed) -> AnalysisRun:
+    """A run as decisions see it; one that cannot be read will never have a better verdict."""
+    if isinstance(run, AnalysisRun):
+        return run
+    status = AnalysisRunStatus(phase="Error", message=run.error)
+    return AnalysisRun(metadata=run.metadata, spec=AnalysisRunSpec(metrics=()), status=status)
+
+
+def _unseen_runs(stores: Stores, namespace: str) -> dict[Ref, str]:
+    why = unseen(ANALYSIS_RUN, stores.informers[ANALYSIS_RUN])
+    return {Ref(ANALYSIS_RUN, namespace, ""): why} if why else {}
 
 
 def _objects(stores: Stores, rollout: Rollout, refs: Iterable[Ref]) -> dict[Ref, Foreign]:

@@ -62,7 +62,8 @@ def _length_of(metric: Mapping[str, Any]) -> float | None:
     interval, number = metric.get("interval", ""), metric.get("count", 0)
     if interval and not number:
         return None
-    return parse_duration(metric.get("initialDelay") or "0") + parse_duration(interval or "0") * max(0, number - 1)
+    pause = parse_duration(interval or "0")
+    return parse_duration(metric.get("initialDelay") or "0") + pause * max(0, int(number) - 1)
 
 
 def _begin(server: Server, ref: Ref, now: datetime) -> None:
