@@ -29,6 +29,17 @@ def test_starting_imports_nothing_heavy(args: list[str]) -> None:
     assert not set(HEAVY) & set(loaded)
 
 
+LIGHT = [[name] for name in COMMANDS if name not in {"controller", "up", "down", "demo", "__complete"}]
+LIGHT += [["get", "rollout"], ["get", "experiment"], ["list", "rollouts"], ["list", "experiments"], ["create", "ar"]]
+
+
+@pytest.mark.parametrize("command", LIGHT, ids=" ".join)
+def test_help_does_not_load_what_talks_to_a_cluster(command: list[str]) -> None:
+    script = f"import sys; from serinus.cli.main import run; run('serinus', {[*command, '--help']}); print(sys.modules)"
+    out = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+    assert "'aiohttp'" not in out
+
+
 @pytest.mark.parametrize(
     ("called", "usage"),
     [

@@ -20,7 +20,7 @@ from serinus.cli.flags import Command, ObjectName
 from serinus.cli.manifests import read_file
 from serinus.cli.reading import converted
 from serinus.cli.session import Cluster, run
-from serinus.kube import NotFound
+from serinus.kube.errors import NotFound
 
 Templates = dict[TemplateRef, AnalysisTemplate]
 

@@ -7,9 +7,8 @@ import click
 
 from serinus.cli.arguments import one_experiment
 from serinus.cli.flags import Command
-from serinus.cli.follow import follow
-from serinus.cli.live_experiment import open_live_experiment, read_experiment
 from serinus.cli.paint import Paint, choose_paint
+from serinus.cli.reading import read_experiment
 from serinus.cli.session import Cluster, run
 from serinus.cli.tree_text import write_experiment
 from serinus.view.experiment import ExperimentView, view_of_experiment
@@ -32,6 +31,9 @@ def show_experiment(name: str, *, watch: bool, paint: Paint, limit: int = 0) -> 
         click.echo(_text(view_of_experiment(await read_experiment(cluster, name)), paint), nl=False)
 
     async def watched(cluster: Cluster) -> None:
+        from serinus.cli.follow import follow  # noqa: PLC0415 - few watch
+        from serinus.cli.live_experiment import open_live_experiment  # noqa: PLC0415
+
         try:
             async with asyncio.timeout(limit or None):
                 live = await open_live_experiment(cluster, name)

@@ -7,8 +7,6 @@ import click
 
 from serinus.cli.arguments import one_rollout
 from serinus.cli.flags import Command
-from serinus.cli.follow import follow
-from serinus.cli.live import open_live
 from serinus.cli.paint import Paint, choose_paint
 from serinus.cli.reading import read_all
 from serinus.cli.session import Cluster, run
@@ -33,6 +31,9 @@ def show_rollout(name: str, *, watch: bool, paint: Paint, limit: int = 0) -> Non
         click.echo(_text(view_of(await read_all(cluster, name)), paint), nl=False)
 
     async def watched(cluster: Cluster) -> None:
+        from serinus.cli.follow import follow  # noqa: PLC0415 - few watch
+        from serinus.cli.live import open_live  # noqa: PLC0415
+
         try:
             async with asyncio.timeout(limit or None):
                 live = await open_live(cluster, name)

@@ -9,7 +9,6 @@ import click
 from serinus.api.kinds import ROLLOUT
 from serinus.api.rollout import Rollout
 from serinus.cli.flags import Command, ObjectName
-from serinus.cli.live import Watches, watch_rollouts
 from serinus.cli.reading import read_rollouts
 from serinus.cli.session import Cluster, run
 from serinus.cli.table import align
@@ -81,6 +80,8 @@ def list_rollouts(name: str | None, all_namespaces: bool, watch: bool, timestamp
 
 async def _follow(cluster: Cluster, path: str, listing: Listing, shown: list[Row]) -> None:
     """Print each row that is not as it was, until interrupted."""
+    from serinus.cli.live import Watches, watch_rollouts  # noqa: PLC0415 - few watch
+
     informer = watch_rollouts(cluster, path, listing.name)
     async with Watches(informer) as watches:
         while True:

@@ -14,14 +14,13 @@ from serinus.api.rollout import Rollout
 from serinus.api.scalar import Manifest
 from serinus.api.workload import ReplicaSet
 from serinus.cli.failure import Failure
-from serinus.cli.reading import is_readable, read_rollout, selector_of
+from serinus.cli.reading import GONE, is_readable, read_rollout, selector_of
 from serinus.cli.session import Cluster
 from serinus.kube import Informer, Object, Store, Unreachable
 from serinus.view.rollout import Observed
 
 PATIENCE = 30.0
 """Seconds for the first answers; after that the cluster counts as away."""
-GONE = "the rollout was deleted while it was watched"
 
 
 class Watches:

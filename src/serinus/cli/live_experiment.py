@@ -1,35 +1,19 @@
-"""An Experiment and what belongs to it: as it is, or kept up to date by watches."""
+"""An Experiment and what belongs to it, kept up to date by watches."""
 
 from __future__ import annotations
 
-import asyncio
-
 import msgspec
 
-from serinus.api import keys
 from serinus.api.kinds import ANALYSIS_RUN, EXPERIMENT, POD, REPLICA_SET
 from serinus.api.workload import ReplicaSet
 from serinus.cli.failure import Failure
 from serinus.cli.live import Watches, raw_of
-from serinus.cli.reading import converted, is_readable, list_all, list_if_readable
+from serinus.cli.reading import MADE, is_readable
 from serinus.cli.session import Cluster
 from serinus.kube import Informer, Object, Store
 from serinus.view.experiment import ObservedExperiment
 
 GONE = "the experiment was deleted while it was watched"
-_SELECTOR = keys.POD_TEMPLATE_HASH
-"""All that an Experiment makes carries this label; the labels of its fleets may differ."""
-
-
-async def read_experiment(cluster: Cluster, name: str) -> ObservedExperiment:
-    """Read an Experiment and whatever may belong to it."""
-    manifest = await cluster.client.get(cluster.path(EXPERIMENT, name))
-    sets, pods, runs = await asyncio.gather(
-        list_all(cluster, REPLICA_SET, _SELECTOR),
-        list_all(cluster, POD, _SELECTOR),
-        list_if_readable(cluster, ANALYSIS_RUN),
-    )
-    return ObservedExperiment(manifest, tuple(converted(item, ReplicaSet) for item in sets), tuple(pods), tuple(runs))
 
 
 class LiveExperiment:
@@ -46,9 +30,9 @@ class LiveExperiment:
             cluster.path(REPLICA_SET),
             Store(),
             decode=msgspec.json.Decoder(ReplicaSet).decode,
-            label_selector=_SELECTOR,
+            label_selector=MADE,
         )
-        self._pods = Informer(client, cluster.path(POD), Store[Object](), label_selector=_SELECTOR)
+        self._pods = Informer(client, cluster.path(POD), Store[Object](), label_selector=MADE)
         self._runs = Informer(client, cluster.path(ANALYSIS_RUN), Store[Object]()) if with_runs else None
         self.watches = Watches(self._experiments, self._sets, self._pods, *filter(None, [self._runs]))
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from serinus.api.kinds import ROLLOUT
 from serinus.cli.session import Cluster
-from serinus.kube import NotFound
+from serinus.kube.errors import NotFound
 
 Patch = dict[str, Any]
 

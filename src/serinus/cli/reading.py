@@ -8,16 +8,21 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from serinus.api import keys
 from serinus.api.kinds import ANALYSIS_RUN, EXPERIMENT, POD, REPLICA_SET, ROLLOUT, Kind
 from serinus.api.rollout import Rollout
 from serinus.api.scalar import Manifest
 from serinus.api.workload import ReplicaSet
 from serinus.cli.failure import Failure, say
 from serinus.cli.session import Cluster
-from serinus.kube import Forbidden, NotFound
+from serinus.kube.errors import Forbidden, NotFound
+from serinus.view.experiment import ObservedExperiment
 from serinus.view.rollout import Observed
 
 T = TypeVar("T")
+GONE = "the rollout was deleted while it was watched"
+MADE = keys.POD_TEMPLATE_HASH
+"""The label of all that an Experiment makes; the other labels of its fleets may differ."""
 
 
 async def read_rollout(cluster: Cluster, name: str) -> Rollout:
@@ -54,6 +59,17 @@ async def read_all(cluster: Cluster, name: str) -> Observed:
         list_if_readable(cluster, EXPERIMENT),
     )
     return Observed(rollout, sets, tuple(pods), tuple(runs), tuple(experiments))
+
+
+async def read_experiment(cluster: Cluster, name: str) -> ObservedExperiment:
+    """Read an Experiment and whatever may belong to it."""
+    manifest = await cluster.client.get(cluster.path(EXPERIMENT, name))
+    sets, pods, runs = await asyncio.gather(
+        list_all(cluster, REPLICA_SET, MADE),
+        list_all(cluster, POD, MADE),
+        list_if_readable(cluster, ANALYSIS_RUN),
+    )
+    return ObservedExperiment(manifest, tuple(converted(item, ReplicaSet) for item in sets), tuple(pods), tuple(runs))
 
 
 def selector_of(rollout: Rollout) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
@@ -13,7 +13,9 @@ from serinus import __version__
 from serinus.api.kinds import Kind
 from serinus.cli.failure import Failure, one_line, say
 from serinus.cli.flags import connection_options, set_up_log
-from serinus.kube import Client, ConnectionOptions, load_connection
+
+if TYPE_CHECKING:
+    from serinus.kube import Client, ConnectionOptions
 
 T = TypeVar("T")
 INTERRUPTED = 130
@@ -52,6 +54,8 @@ def user_agent(context: click.Context) -> str:
 
 
 async def _connected(options: ConnectionOptions, agent: str, work: Callable[[Cluster], Awaitable[T]]) -> T:
+    from serinus.kube import Client, load_connection  # noqa: PLC0415 - help needs no cluster
+
     connection = load_connection(options)
     async with Client(connection, user_agent=agent) as client:
         return await work(Cluster(client, connection.namespace))

@@ -12,7 +12,7 @@ from serinus.cli.failure import Failure
 from serinus.cli.flags import Command
 from serinus.cli.session import Cluster, run
 from serinus.cli.template import Holder, holder_of
-from serinus.kube import Conflict
+from serinus.kube.errors import Conflict
 
 RETRIES = 5
 ALL = "*"

@@ -1,7 +1,10 @@
 """``status``: the phase of a Rollout, once or until it is settled."""
 
+from __future__ import annotations
+
 import asyncio
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,10 +13,12 @@ from serinus.api.rollout import Rollout
 from serinus.cli.arguments import one_rollout
 from serinus.cli.failure import Failure
 from serinus.cli.flags import Command, Duration
-from serinus.cli.live import GONE, Watches, watch_rollouts
-from serinus.cli.reading import read_rollout
+from serinus.cli.reading import GONE, read_rollout
 from serinus.cli.session import Cluster, run
 from serinus.view.phase import DEGRADED, HEALTHY, Phase, phase_of
+
+if TYPE_CHECKING:
+    from serinus.cli.live import Watches
 
 _SETTLED = (HEALTHY, DEGRADED)
 
@@ -38,6 +43,8 @@ async def _phase(cluster: Cluster, name: str) -> Phase:
 
 async def _followed(cluster: Cluster, name: str, limit: float) -> Phase:
     """Print each phase that is new, until it is settled or the time is over; returns the last."""
+    from serinus.cli.live import Watches, watch_rollouts  # noqa: PLC0415 - help needs no watch
+
     told = [await _phase(cluster, name)]
     click.echo(str(told[0]))
     informer = watch_rollouts(cluster, cluster.path(ROLLOUT), name)
