@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from serinus.controller import exchange, exchange_retry
 from serinus.controller.exchange import Exchange
+from serinus.controller.resolve import Resolver, addresses_of
 from serinus.local.pki import Authority
 from serinus.providers.provider import ProviderError
 from serinus.providers.request import HTTPRequest
@@ -325,6 +326,16 @@ async def test_the_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPa
         monkeypatch.setenv("no_proxy", "")
         await exchange.send(HTTPRequest(url="http://metrics.invalid/x?a=1"))
     assert [str(asked.url) for asked in proxy.asked] == ["http://metrics.invalid/x?a=1"]
+
+
+async def test_a_host_that_the_operator_named_is_met_without_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with serving(answers((200, {}))) as proxy, serving(answers((200, {}))) as server:
+        monkeypatch.setenv("http_proxy", proxy.url)
+        monkeypatch.setenv("no_proxy", "")
+        named = addresses_of([f"prometheus.monitoring:9090={server.url.removeprefix('http://')}"])
+        async with Exchange(resolver=Resolver(named)) as exchange:
+            await exchange.send(HTTPRequest(url="http://prometheus.monitoring:9090/x"))
+    assert ([str(asked.url) for asked in server.asked], proxy.asked) == (["http://prometheus.monitoring:9090/x"], [])
 
 
 def test_nothing_shows_a_secret() -> None:

@@ -15,6 +15,7 @@ import serinus
 from serinus.controller.aws import AwsSigner
 from serinus.controller.exchange_retry import is_passing, pause_after_error, pause_after_reply
 from serinus.controller.exchange_trouble import in_plain_words
+from serinus.controller.resolve import Resolver
 from serinus.providers.provider import ProviderError
 from serinus.providers.request import HTTPRequest, HTTPResponse
 
@@ -142,11 +143,18 @@ class Exchange:
             headers=headers,
             data=request.body or None,
             ssl=True if request.verify else False,  # noqa: SIM210 - the two values that aiohttp's type knows
-            proxy=_proxy(url),
+            proxy=self._proxy(url),
             allow_redirects=False,
         ) as response:
             body = await _read(request, response)
             return HTTPResponse(response.status, {key.lower(): value for key, value in response.headers.items()}, body)
+
+    def _proxy(self, url: URL) -> str | None:
+        """The proxy that the environment names for an address; none for a host that the operator named."""
+        is_named = isinstance(self._resolver, Resolver) and self._resolver.knows(url.host or "", url.port or 0)
+        if is_named or not url.host or proxy_bypass(f"{url.host}:{url.port}"):
+            return None
+        return getproxies().get(url.scheme)
 
 
 async def _read(request: HTTPRequest, response: aiohttp.ClientResponse) -> bytes:
@@ -157,10 +165,3 @@ async def _read(request: HTTPRequest, response: aiohttp.ClientResponse) -> bytes
         if len(body) > LARGEST_REPLY:
             raise ProviderError(f"the reply of {request.origin} is larger than {LARGEST_REPLY >> 20} MiB: ask for less")
     return bytes(body)
-
-
-def _proxy(url: URL) -> str | None:
-    """The proxy that the environment names for an address."""
-    if not url.host or proxy_bypass(f"{url.host}:{url.port}"):
-        return None
-    return getproxies().get(url.scheme)

@@ -55,6 +55,10 @@ class Resolver(AbstractResolver):
         self._named = named
         self._system = DefaultResolver()
 
+    def knows(self, host: str, port: int) -> bool:
+        """Whether a host and port are named."""
+        return (_plain(host), port) in self._named
+
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
     ) -> list[ResolveResult]:
