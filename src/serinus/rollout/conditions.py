@@ -155,10 +155,7 @@ def _found(conditions: Conditions, change: Change) -> Conditions:
 
 def _progress(conditions: Conditions, change: Change) -> Conditions:
     if change.goal.progress.is_aborted:
-        message = f"Rollout aborted update to revision {change.goal.revision}"
-        if change.abort_message:
-            message += f": {change.abort_message}"
-        return put(conditions, Said(PROGRESSING, "False", ABORTED, message), change.now)
+        return _aborted(conditions, change, change.abort_message)
     current = find(conditions, PROGRESSING)
     if current and current.reason == ABORTED:
         said = Said(PROGRESSING, "Unknown", "RolloutRetry", "Retrying Rollout after abort")
@@ -181,11 +178,26 @@ def _unfinished(conditions: Conditions, change: Change, name: str) -> Conditions
         return put(conditions, said, change.now, refresh=True)
     if _is_late(conditions, change):
         message = f'ReplicaSet "{name}" has timed out progressing.'
+        if _gives_up(change):
+            return _aborted(conditions, change, message)
         return put(conditions, Said(PROGRESSING, "False", TIMED_OUT, message), change.now)
     return conditions
 
 
+def _aborted(conditions: Conditions, change: Change, why: str) -> Conditions:
+    message = f"Rollout aborted update to revision {change.goal.revision}" + (f": {why}" if why else "")
+    return put(conditions, Said(PROGRESSING, "False", ABORTED, message), change.now)
+
+
+def _gives_up(change: Change) -> bool:
+    """Whether an update that is late is aborted (``progressDeadlineAbort``); what is promoted stays."""
+    return change.rollout.spec.progress_deadline_abort and not change.is_completed
+
+
 def _is_late(conditions: Conditions, change: Change) -> bool:
+    current = find(conditions, PROGRESSING)
+    if current is not None and current.reason == TIMED_OUT and _gives_up(change):
+        return True
     end = timeout_at(conditions, change.rollout.progress_deadline)
     return end is not None and may_time_out(change) and change.now.timestamp() > end
 

@@ -10,6 +10,7 @@ from serinus.api.kinds import REPLICA_SET, SERVICE
 from serinus.api.status import RolloutStatus
 from serinus.api.workload import ReplicaSet
 from serinus.plan import Create, Event, Patch, Seen, Write
+from serinus.rollout.conditions import ABORTED, PROGRESSING, find
 from serinus.rollout.fleet import Fleet
 from serinus.rollout.goal import Goal
 
@@ -70,10 +71,9 @@ def _of_progress(seen: Seen, fleet: Fleet, goal: Goal, status: RolloutStatus) ->
         yield Event("RolloutUpdated", f"Rollout updated to revision {goal.revision}")
     if progress.is_fresh and old.stable_rs and old.stable_rs != fleet.hash and _is_completed(old):
         yield Event("RolloutNotCompleted", "Rollout not completed, started update to revision " + str(goal.revision))
-    if progress.is_aborted and not _has_reason(old, "RolloutAborted"):
-        text = f"Rollout aborted update to revision {goal.revision}"
-        text += f": {progress.abort_message}" if progress.abort_message else ""
-        yield Event("RolloutAborted", text, "Warning")
+    aborted = find(status.conditions, PROGRESSING)
+    if aborted is not None and aborted.reason == ABORTED and not _has_reason(old, ABORTED):
+        yield Event("RolloutAborted", aborted.message, "Warning")
     if old.pauses and not progress.pauses and not progress.is_aborted:
         yield Event("RolloutResumed", "Rollout is resumed")
     if progress.promotion and old.stable_rs != progress.stable_hash:

@@ -63,13 +63,21 @@ def report(seen: Seen, fleet: Fleet, goal: Goal, now: datetime) -> tuple[Rollout
         **_counts(seen, fleet, goal),
     )
     change = Change(rollout, fleet, goal, status, now, progress.abort_message)
-    status = replace(status, conditions=settle(change))
+    status = _given_up(replace(status, conditions=settle(change)), now)
     phase, message = phase_of(rollout, status)
     late = timeout_at(status.conditions, rollout.progress_deadline) if may_time_out(change) else None
     # One second more: the condition's time is cut to whole seconds.
     is_open = not change.is_healthy and late is not None
     wake = datetime.fromtimestamp(late + 1, UTC) if is_open and late is not None else None
     return replace(status, phase=phase, message=message), earliest(wake, in_effect)
+
+
+def _given_up(status: RolloutStatus, now: datetime) -> RolloutStatus:
+    """The status with the abort that its conditions tell of: an update that is late may be given up by them."""
+    is_told = any(item.reason == ABORTED for item in status.conditions)
+    if status.abort or not is_told:
+        return status
+    return replace(status, abort=True, aborted_at=now.replace(microsecond=0), pause_conditions=None)
 
 
 def phase_of(rollout: Rollout, status: RolloutStatus) -> tuple[str, str]:
