@@ -8,6 +8,7 @@ import pytest
 
 from rollout.scenes import ROUTERS, ingresses, plan, replica_set, rollout, routed_scene, service
 from serinus.plan import Seen
+from serinus.rollout.injected import PREFERRED
 from serinus.rollout.validate import problem
 from stories import manifests
 from stories.manifests import INGRESS, V1, pause, routed, scale, weight
@@ -122,6 +123,14 @@ ROUTED = [
     (
         canary(canaryMetadata={"labels": {"app": "trial"}}),
         f'{CANARY}.canaryMetadata.labels[app]: Invalid value: "trial": spec.selector uses this label: take another',
+    ),
+    (
+        canary(antiAffinity={}),
+        f"{CANARY}.antiAffinity: Invalid value: {{}}: AntiAffinity must have exactly one strategy listed",
+    ),
+    (
+        canary(antiAffinity={PREFERRED: {"weight": 101}}),
+        f"{CANARY}.antiAffinity.{PREFERRED}.weight: Invalid value: 101: AntiAffinity weight must be between 1-100",
     ),
     (
         canary(stableService=""),

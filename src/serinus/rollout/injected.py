@@ -12,7 +12,7 @@ from serinus.api.meta import PodTemplateMeta
 from serinus.api.scalar import Manifest
 from serinus.api.workload import ReplicaSet
 
-_AFFINITY = "podAntiAffinity"
+POD_ANTI_AFFINITY = "podAntiAffinity"
 REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution"
 
@@ -44,7 +44,7 @@ def own_metadata(item: ReplicaSet) -> Metadata:
 def without_anti_affinity(template: Manifest) -> Manifest:
     """The template without the rules that keep pods apart by the hash of their version."""
     affinity = (template.get("spec") or {}).get("affinity") or {}
-    rules = affinity.get(_AFFINITY) or {}
+    rules = affinity.get(POD_ANTI_AFFINITY) or {}
     kept = {
         name: [term for term in terms if not _is_injected(term)] if name in (REQUIRED, PREFERRED) else terms
         for name, terms in rules.items()
@@ -53,8 +53,8 @@ def without_anti_affinity(template: Manifest) -> Manifest:
         return template
     kept = {name: terms for name, terms in kept.items() if terms}
     spec = {key: value for key, value in template["spec"].items() if key != "affinity"}
-    rest = {key: value for key, value in affinity.items() if key != _AFFINITY}
-    rest |= {_AFFINITY: kept} if kept else {}
+    rest = {key: value for key, value in affinity.items() if key != POD_ANTI_AFFINITY}
+    rest |= {POD_ANTI_AFFINITY: kept} if kept else {}
     return template | {"spec": spec | ({"affinity": rest} if rest else {})}
 
 

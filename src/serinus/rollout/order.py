@@ -15,7 +15,7 @@ from serinus.api.meta import PodTemplateMeta
 from serinus.api.patches import joined
 from serinus.api.workload import ReplicaSet
 from serinus.plan import Create, Delete, Patch, Ref, Seen, Write
-from serinus.rollout import ephemeral, metadata
+from serinus.rollout import affinity, ephemeral, metadata
 from serinus.rollout.fleet import Fleet, is_orphan
 from serinus.rollout.goal import Aim, Goal
 from serinus.rollout.history import surplus
@@ -56,6 +56,7 @@ def _creation(seen: Seen, fleet: Fleet, goal: Goal, size: int) -> Iterator[Write
     if fleet.new is None:
         manifest = metadata.new_manifest(seen.rollout, fleet.hash, replicas=size, revision=goal.revision)
         manifest = ephemeral.with_part(manifest, _part(goal, fleet.hash))
+        manifest = affinity.apart(manifest, seen.rollout, goal.progress.stable_hash)
         name = manifest["metadata"]["name"]
         yield Create(Ref(REPLICA_SET, seen.rollout.metadata.namespace, name), manifest)
 
@@ -90,7 +91,10 @@ def _resize(seen: Seen, fleet: Fleet, item: ReplicaSet, goal: Goal) -> dict[str,
         spec["minReadySeconds"] = seen.rollout.spec.min_ready_seconds
     body: dict[str, Any] = {"metadata": {"annotations": annotations}} if annotations else {}
     body |= {"spec": spec} if spec else {}
-    return joined(body, ephemeral.change_of(item, _part(goal, item.hash)))
+    body = joined(body, ephemeral.change_of(item, _part(goal, item.hash)))
+    if item is fleet.new:
+        body = joined(body, affinity.change_of(item, seen.rollout, goal.progress.stable_hash))
+    return body
 
 
 def _part(goal: Goal, hash_: str) -> PodTemplateMeta:

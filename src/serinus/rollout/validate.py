@@ -14,6 +14,7 @@ from serinus.api.rollout import Rollout
 from serinus.api.workload import Service
 from serinus.plan import Seen
 from serinus.rollout.abilities import unable
+from serinus.rollout.affinity import anti_affinity_of
 from serinus.rollout.complaints import forbidden, invalid, required
 from serinus.rollout.target import canary_of
 from serinus.rollout.validate_analysis import analyses
@@ -196,7 +197,21 @@ def _parts(rollout: Rollout) -> Iterator[str]:
                 )
 
 
-_RULES: tuple[Rule, ...] = (_numbers, _template, _strategy, _blue_green, _canary, _parts, routing)
+def _anti_affinity(rollout: Rollout) -> Iterator[str]:
+    chosen = anti_affinity_of(rollout)
+    if chosen is None:
+        return
+    path = f"spec.strategy.{'blueGreen' if rollout.spec.strategy.blue_green else 'canary'}.antiAffinity"
+    preferred = chosen.preferred_during_scheduling_ignored_during_execution
+    required = chosen.required_during_scheduling_ignored_during_execution
+    if (preferred is None) == (required is None):
+        yield invalid(path, chosen, "AntiAffinity must have exactly one strategy listed")
+    if preferred is not None and not 1 <= preferred.weight <= 100:
+        path = f"{path}.preferredDuringSchedulingIgnoredDuringExecution.weight"
+        yield invalid(path, preferred.weight, "AntiAffinity weight must be between 1-100")
+
+
+_RULES: tuple[Rule, ...] = (_numbers, _template, _strategy, _blue_green, _canary, _parts, _anti_affinity, routing)
 
 
 def _services(seen: Seen) -> Iterator[str]:
