@@ -7,11 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec.structs import replace
 
+from serinus.analysis.rules import RuleError, dry_metrics, retention_limits
 from serinus.analysis.templates import BuildError, Templates, flattened
 from serinus.api.analysis import AnalysisRunSpec, AnalysisTemplate, Argument, Metric
-from serinus.api.analysis_ref import DryRun, MeasurementRetention, RolloutAnalysis
-from serinus.expr.errors import Failure
-from serinus.expr.pattern import matches
+from serinus.api.analysis_ref import RolloutAnalysis
 
 
 def run_spec(wanted: RolloutAnalysis, args: Sequence[Argument], templates: Templates) -> AnalysisRunSpec:
@@ -20,16 +19,17 @@ def run_spec(wanted: RolloutAnalysis, args: Sequence[Argument], templates: Templ
     ``args`` are the analysis' own arguments with their values. Raises ``BuildError``.
     """
     found = flattened(wanted.templates, templates)
-    metrics = _metrics(found)
-    return AnalysisRunSpec(
-        metrics=metrics,
+    spec = AnalysisRunSpec(
+        metrics=_metrics(found),
         args=tuple(_merged(_declared(found), args)),
-        dry_run=_dry_run((*wanted.dry_run, *(rule for item in found for rule in item.spec.dry_run)), metrics),
-        measurement_retention=_retention(
-            (*wanted.measurement_retention, *(rule for item in found for rule in item.spec.measurement_retention)),
-            metrics,
+        dry_run=(*wanted.dry_run, *(rule for item in found for rule in item.spec.dry_run)),
+        measurement_retention=(
+            *wanted.measurement_retention,
+            *(rule for item in found for rule in item.spec.measurement_retention),
         ),
     )
+    _check(spec)
+    return spec
 
 
 def _metrics(found: Iterable[AnalysisTemplate]) -> tuple[Metric, ...]:
@@ -74,24 +74,15 @@ def _merged(declared: Mapping[str, Argument], given: Sequence[Argument]) -> Iter
         yield arg
 
 
-def _dry_run(rules: tuple[DryRun, ...], metrics: Sequence[Metric]) -> tuple[DryRun, ...]:
-    _check([rule.metric_name for rule in rules], metrics, "dryRun", "Dry-Run")
-    return rules
-
-
-def _retention(rules: tuple[MeasurementRetention, ...], metrics: Sequence[Metric]) -> tuple[MeasurementRetention, ...]:
-    _check([rule.metric_name for rule in rules], metrics, "measurementRetention", "Measurement Retention")
-    return rules
-
-
-def _check(patterns: Sequence[str], metrics: Sequence[Metric], field: str, title: str) -> None:
+def _check(spec: AnalysisRunSpec) -> None:
     """Raise ``BuildError`` where a rule is there twice, is no regular expression, or is about no metric."""
-    for index, pattern in enumerate(patterns):
-        if pattern in patterns[:index]:
-            raise BuildError(f"two {title} metric rules have the same name '{pattern}'")
-        try:
-            is_used = any(matches(pattern, metric.name) for metric in metrics)
-        except Failure as failure:
-            raise BuildError(f"{field}[{index}]: {failure}") from None
-        if not is_used:
-            raise BuildError(f"{field}[{index}]: Rule didn't match any metric name(s)")
+    for rules, title in ((spec.dry_run, "Dry-Run"), (spec.measurement_retention, "Measurement Retention")):
+        patterns = [rule.metric_name for rule in rules]
+        for index, pattern in enumerate(patterns):
+            if pattern in patterns[:index]:
+                raise BuildError(f"two {title} metric rules have the same name '{pattern}'")
+    try:
+        dry_metrics(spec.dry_run, spec.metrics)
+        retention_limits(spec.measurement_retention, spec.metrics)
+    except RuleError as error:
+        raise BuildError(str(error)) from None

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from serinus.api.kinds import POD, REPLICA_SET, ROLLOUT
+from serinus.api.kinds import ANALYSIS_RUN, POD, REPLICA_SET, ROLLOUT
 from serinus.api.patches import merged
 from serinus.api.rollout import Rollout
 from serinus.api.workload import Pod
@@ -171,21 +171,23 @@ class Applier(Struct, frozen=True):
 
     async def _create(self, ref: Ref, manifest: dict[str, Any], owner: str) -> Any:
         path = ref.kind.path(ref.namespace)
-        if ref.kind is not REPLICA_SET:
-            return await self.client.create(path, manifest)
         try:
             return await self.client.create(path, manifest)
         except Invalid as error:
+            if ref.kind is not REPLICA_SET:
+                raise
             raise RejectedError(Created(ref.name), Refused(error.message)) from None
         except Forbidden as error:
+            if ref.kind is not REPLICA_SET:
+                raise
             raise RejectedError(Created(ref.name), Refused(error.message, "failed")) from None
         except AlreadyExists as error:
-            if await self._is_ours(ref, owner):
+            if ref.kind not in {REPLICA_SET, ANALYSIS_RUN} or await self._is_ours(ref, owner):
                 raise
             raise RejectedError(Created(ref.name), Refused(error.message, "taken")) from None
 
     async def _is_ours(self, ref: Ref, uid: str) -> bool:
-        """Whether the name is taken by this Rollout's own ReplicaSet, which the watch has not shown yet."""
+        """Whether the name is taken by an object of this Rollout's own, which the watch has not shown yet."""
         existing = await self.client.get(ref.path)
         owners = existing["metadata"].get("ownerReferences", [])
         return any(owner.get("controller") and owner["uid"] == uid for owner in owners)

@@ -23,6 +23,9 @@ TIMED_OUT = "ProgressDeadlineExceeded"
 PAUSED = "RolloutPaused"
 COMPLETED = "RolloutCompleted"
 
+_OPEN = ("", "Pending", "Running")
+"""The phases of an AnalysisRun without a verdict."""
+
 Conditions = tuple[Condition, ...]
 
 
@@ -208,7 +211,19 @@ def may_time_out(change: Change) -> bool:
     steps = canary.steps if canary else ()
     step = steps[index] if index is not None and index < len(steps) else None
     sets_own_pace = step is not None and (step.pause or step.analysis or step.experiment) is not None
-    return not (sets_own_pace or change.is_paused or any(item.has_deadline for item in change.fleet.others))
+    return not (
+        sets_own_pace
+        or _is_analysed(change)
+        or change.is_paused
+        or any(item.has_deadline for item in change.fleet.others)
+    )
+
+
+def _is_analysed(change: Change) -> bool:
+    """Whether blue-green waits for a verdict: that comes when the measurements say so."""
+    shown = change.new.blue_green
+    runs = (shown.pre_promotion_analysis_run_status, shown.post_promotion_analysis_run_status)
+    return not change.is_completed and any(run is not None and run.status in _OPEN for run in runs)
 
 
 def _pause(conditions: Conditions, change: Change) -> Conditions:

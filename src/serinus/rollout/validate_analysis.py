@@ -3,21 +3,26 @@
 Sentences are those of Argo Rollouts.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
 from serinus.analysis.build import run_spec
+from serinus.analysis.course import CourseError, course_of
 from serinus.analysis.templates import BuildError, MissingTemplateError, flattened, named
-from serinus.api.analysis import AnalysisTemplate, Argument, Metric
+from serinus.analysis.validate import runs_forever
+from serinus.api.analysis import AnalysisRun, Argument, Metric
 from serinus.api.analysis_ref import AnalysisRunArgument, RolloutAnalysis
 from serinus.api.kinds import ANALYSIS_RUN
+from serinus.api.meta import ObjectMeta
 from serinus.api.rollout import Rollout
 from serinus.plan import Ref, Seen
-from serinus.rollout.arguments import field_value, is_metadata
+from serinus.rollout.arguments import arguments, field_value, is_metadata
 from serinus.rollout.complaints import forbidden, invalid, required
 
 _NO_METADATA = "Analyses arguments must refer to valid object metadata supported by downwardAPI"
+_A_HASH = "abcdef"
+"""Any pod-template hash: which one it will be is of no matter."""
 _LATER = "status"
 """The part of a Rollout whose fields come to be while it runs."""
 
@@ -72,37 +77,37 @@ def _fields(rollout: Rollout, item: Asked) -> Iterator[str]:
 
 def _templates(seen: Seen, item: Asked) -> Iterator[str]:
     path = f"{item.path}.templates"
-    values = [Argument(name=arg.name, value="" if arg.value is None else arg.value) for arg in item.wanted.args]
+    names = " ".join(ref.template_name for ref in item.wanted.templates)
     try:
-        run_spec(item.wanted, values, seen.templates)
+        spec = run_spec(item.wanted, [_value(seen.rollout, arg) for arg in item.wanted.args], seen.templates)
+        # A field that comes to be later may well be the number that is wrong now.
+        if not any(_field_path(arg).startswith(_LATER) for arg in item.wanted.args):
+            metrics = course_of(AnalysisRun(metadata=ObjectMeta(), spec=spec)).metrics
+            yield from _endless(seen, item, metrics) if not item.is_endless else ()
     except MissingTemplateError as error:
         why = seen.unreadable.get(error.ref)
         text = f"{named(error.ref)} cannot be read: {why}" if why else str(error)
         yield invalid(path, error.ref.template_name, text)
-    except BuildError as error:
-        names = " ".join(ref.template_name for ref in item.wanted.templates)
+    except (BuildError, CourseError) as error:
         yield invalid(path, f"templateNames: [{names}]", str(error))
-    else:
-        for template in flattened(item.wanted.templates, seen.templates) if not item.is_endless else ():
-            yield from _endless(template, path)
 
 
-def _endless(template: AnalysisTemplate, path: str) -> Iterator[str]:
+def _endless(seen: Seen, item: Asked, metrics: Iterable[Metric]) -> Iterator[str]:
     """Who waits for a verdict needs measurements that come to an end."""
-    name = template.metadata.name
-    for metric in template.spec.metrics:
-        if _is_endless(metric):
-            count = "<nil>" if metric.count is None else metric.count
-            text = (
-                f"AnalysisTemplate {name} has metric {metric.name} which runs indefinitely. Invalid value for count: "
-            )
-            yield invalid(path, name, f"{text}{count}")
+    for metric in (metric for metric in metrics if runs_forever(metric)):
+        found = flattened(item.wanted.templates, seen.templates)
+        name = next(each.metadata.name for each in found if any(metric.name == own.name for own in each.spec.metrics))
+        count = "<nil>" if metric.count is None else metric.count
+        text = f"AnalysisTemplate {name} has metric {metric.name} which runs indefinitely."
+        yield invalid(f"{item.path}.templates", name, f"{text} Invalid value for count: {count}")
 
 
-def _is_endless(metric: Metric) -> bool:
-    is_counted = metric.count not in {None, 0, "0", ""}
-    is_enough = metric.consecutive_success_limit not in {None, 0, "0", ""}
-    return bool(metric.interval) and not is_counted and not is_enough
+def _value(rollout: Rollout, arg: AnalysisRunArgument) -> Argument:
+    """The argument as far as its value is known now."""
+    try:
+        return next(arguments([arg], rollout, stable=_A_HASH, latest=_A_HASH))
+    except BuildError:
+        return Argument(name=arg.name, value="")
 
 
 def _field_path(arg: AnalysisRunArgument) -> str:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import msgspec
 
-from serinus.api.kinds import POD, REPLICA_SET
+from serinus.api.kinds import ANALYSIS_RUN, POD, REPLICA_SET
 from serinus.api.workload import Pod
 from serinus.plan import (
     Answer,
@@ -75,5 +75,7 @@ def refusal_of(write: Write, refusal: RefusalError) -> tuple[Ask, Answer] | None
     match write, refusal.kind:
         case Create(ref, _), "taken" | "invalid" as kind if ref.kind == REPLICA_SET:
             return Created(ref.name), Refused(str(refusal), kind)
+        case Create(ref, _), "taken" if ref.kind == ANALYSIS_RUN:
+            return Created(ref.name), Refused(str(refusal), "taken")
         case _:
             return None
