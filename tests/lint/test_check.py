@@ -129,6 +129,11 @@ CASES = [
         ],
     ),
     (
+        "setWeight: 20",
+        "setWieght: 20",
+        ['24:11: unknown field "spec.strategy.canary.steps[0].setWieght"; did you mean "setWeight"?'],
+    ),
+    (
         "        nginx:\n",
         "        ngnix:\n",
         ['21:9: unknown field "spec.strategy.canary.trafficRouting.ngnix"; did you mean "nginx"?'],

@@ -1,23 +1,25 @@
 """From texts to findings."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TypeVar
 
 import msgspec
 from msgspec import Struct
 
-from serinus.api.kinds import ROLLOUT
+from serinus.api.analysis import AnalysisRun, AnalysisTemplate
+from serinus.api.analysis_ref import TemplateRef
+from serinus.api.experiment import Experiment
 from serinus.api.rollout import Rollout
-from serinus.lint import rollout
+from serinus.lint.analysis import of_run, of_template
+from serinus.lint.complaint import Complaint, spoken
+from serinus.lint.experiment import of_experiment
 from serinus.lint.finding import Finding, found, misread
 from serinus.lint.kinds import shape_name, shapes
 from serinus.lint.objects import Objects
-from serinus.lint.path import parsed, written
+from serinus.lint.path import written
+from serinus.lint.rollout import of_rollout
 from serinus.lint.shape import misfits
 from serinus.lint.source import Document, SourceError, read
 from serinus.traffic.router import Router
-
-T = TypeVar("T")
 
 
 class Report(Struct, frozen=True):
@@ -55,14 +57,26 @@ def _findings(document: Document, objects: Objects, routers: Sequence[Router]) -
     for item in misfitting:
         yield found(document, item.path, item.rule, item.message)
     if all(item.rule == "unknown-field" for item in misfitting):
-        for text in _complaints(document, objects, routers):
-            yield found(document, parsed(text), "invalid", text)
+        mistaken = {item.path[:-1] for item in misfitting}  # what is missing there is the field that was meant
+        for complaint in _complaints(document, objects, routers):
+            if complaint.path not in mistaken:
+                yield found(document, complaint.path, "invalid", complaint.message)
 
 
-def _complaints(document: Document, objects: Objects, routers: Sequence[Router]) -> Iterator[str]:
+def _complaints(document: Document, objects: Objects, routers: Sequence[Router]) -> Iterator[Complaint]:
+    """What the controller would say of an object once it has read it."""
     try:
-        if document.data["kind"] == ROLLOUT.kind:
-            yield from rollout.complaints(msgspec.convert(document.data, Rollout), objects, routers)
+        match document.data["kind"]:
+            case "Rollout":
+                yield from of_rollout(msgspec.convert(document.data, Rollout), objects, routers)
+            case "AnalysisTemplate" | "ClusterAnalysisTemplate" as kind:
+                template = msgspec.convert(document.data, AnalysisTemplate)
+                ref = TemplateRef(template_name=template.metadata.name, cluster_scope=kind.startswith("Cluster"))
+                yield from of_template(template, ref, objects.templates(template.metadata.namespace))
+            case "AnalysisRun":
+                yield from of_run(msgspec.convert(document.data, AnalysisRun))
+            case "Experiment":
+                yield from of_experiment(msgspec.convert(document.data, Experiment))
     except msgspec.ValidationError as error:
         text, _, path = str(error).partition(" - at `$.")
-        yield f"{path.rstrip('`')}: {text}" if path else text
+        yield spoken(f"{path.rstrip('`')}: {text}") if path else Complaint((), text)

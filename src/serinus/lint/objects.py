@@ -4,6 +4,9 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
+from serinus.api.analysis import AnalysisTemplate
+from serinus.api.analysis_ref import TemplateRef
+from serinus.api.kinds import ANALYSIS_TEMPLATE, CLUSTER_ANALYSIS_TEMPLATE
 from serinus.api.meta import ObjectMeta
 from serinus.api.workload import Foreign
 from serinus.lint.source import Document
@@ -24,6 +27,18 @@ class Objects:
             is_there = not ref.kind.namespaced or not place or not ref.namespace or place == ref.namespace
             if (item_group, kind) == (group, ref.kind.kind) and ref.name in {"", item.metadata.name} and is_there:
                 yield item
+
+    def templates(self, namespace: str) -> dict[TemplateRef, AnalysisTemplate]:
+        """The analysis templates that can be used in a namespace, as far as they can be read."""
+        found: dict[TemplateRef, AnalysisTemplate] = {}
+        for kind in (ANALYSIS_TEMPLATE, CLUSTER_ANALYSIS_TEMPLATE):
+            for item in self.find(Ref(kind, namespace, "")):
+                ref = TemplateRef(template_name=item.metadata.name, cluster_scope=not kind.namespaced)
+                try:
+                    found[ref] = msgspec.convert(item.raw, AnalysisTemplate)
+                except msgspec.ValidationError:
+                    continue  # its shape is told elsewhere
+        return found
 
     def has(self, name: str) -> bool:
         """Whether any object is called so."""

@@ -2,17 +2,15 @@
 
 import re
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import suppress
 
 import msgspec
 
-from serinus.api.analysis import AnalysisTemplate
-from serinus.api.analysis_ref import TemplateRef
-from serinus.api.kinds import ANALYSIS_TEMPLATE, CLUSTER_ANALYSIS_TEMPLATE, SERVICE
+from serinus.api.kinds import SERVICE
 from serinus.api.meta import ObjectMeta
 from serinus.api.rollout import Rollout
 from serinus.api.routing import TrafficRouting
 from serinus.api.workload import Foreign, Service
+from serinus.lint.complaint import Complaint, spoken
 from serinus.lint.objects import Objects
 from serinus.plan import Ref, Seen
 from serinus.rollout.target import canary_of
@@ -20,19 +18,21 @@ from serinus.rollout.validate import problems
 from serinus.rollout.validate_routing import router_troubles
 from serinus.traffic.router import Ability, Found, Router, Traffic, Wanted
 
-_NO_TEMPLATE = re.compile(r"AnalysisTemplate '[^']*' not found$")
 _MISSING = re.compile(r'"([^"]+)" (?:was )?not found')
+_MISSING_TEMPLATE = re.compile(r"AnalysisTemplate '[^']*' not found$")
 
 
-def complaints(rollout: Rollout, objects: Objects, routers: Sequence[Router]) -> Iterator[str]:
-    """What the controller would say of a Rollout, each text with the field in front."""
+def of_rollout(rollout: Rollout, objects: Objects, routers: Sequence[Router]) -> Iterator[Complaint]:
+    """What the controller would say of a Rollout."""
     seen = _seen(rollout, objects, routers)
     routers = [*routers, *_assumed(rollout, routers)]
-    yield from (text for text in problems(seen, routers) if not _NO_TEMPLATE.search(text))
+    for text in problems(seen, routers):
+        if not _MISSING_TEMPLATE.search(text):  # the cluster may have it
+            yield spoken(text)
     for trouble in router_troubles(seen, routers).values():
         missing = _MISSING.search(trouble)
         if missing is None or objects.has(missing[1]):
-            yield str(trouble)
+            yield spoken(str(trouble))
 
 
 def _seen(rollout: Rollout, objects: Objects, routers: Sequence[Router]) -> Seen:
@@ -43,16 +43,7 @@ def _seen(rollout: Rollout, objects: Objects, routers: Sequence[Router]) -> Seen
         for item in objects.find(ref):
             found[Ref(ref.kind, ref.namespace, item.metadata.name)] = item
     services = {name: _service(name, namespace, objects) for name in rollout.service_names}
-    return Seen(rollout=rollout, services=services, objects=found, templates=dict(_templates(namespace, objects)))
-
-
-def _templates(namespace: str, objects: Objects) -> Iterator[tuple[TemplateRef, AnalysisTemplate]]:
-    """The templates of the files; whoever names others knows that they are in the cluster."""
-    for kind, place in ((ANALYSIS_TEMPLATE, namespace), (CLUSTER_ANALYSIS_TEMPLATE, "")):
-        for item in objects.find(Ref(kind, place, "")):
-            with suppress(msgspec.ValidationError):  # its shape is told elsewhere
-                key = TemplateRef(template_name=item.metadata.name, cluster_scope=not kind.namespaced)
-                yield key, msgspec.convert(item.raw, AnalysisTemplate)
+    return Seen(rollout=rollout, services=services, objects=found, templates=objects.templates(namespace))
 
 
 def _service(name: str, namespace: str, objects: Objects) -> Service:
