@@ -73,7 +73,7 @@ def _walked(data: Any, change: Callable[[str], str]) -> Any:
     match data:
         case str():
             return change(data)
-        case list():
+        case list() | tuple():
             return [_walked(item, change) for item in data]
         case dict():
             return {change(key): _walked(value, change) for key, value in data.items()}

@@ -12,7 +12,10 @@ from serinus.analysis.schedule import pause_after
 from serinus.api.analysis import Measurement, Metric
 from serinus.expr import ConditionError, evaluate_condition
 from serinus.providers.provider import Later, Outcome, Reading, Verdict
+from serinus.providers.text import shortened
 
+_SHOWN = 200
+"""Characters of a value that a message quotes; all of it stands beside."""
 _ON_NO_DATA = {"inconclusive": INCONCLUSIVE, "fail": FAILED, "pass": SUCCESSFUL}
 
 
@@ -39,6 +42,16 @@ def measured(metric: Metric, outcome: Outcome, measurement: Measurement, now: da
                     measurement, phase=RUNNING, message=judgement.message, value=value, metadata=known, resume_at=later
                 )
             return _ended(measurement, judgement, value, known, now)
+
+
+def rules_of(metric: Metric) -> dict[str, str]:
+    """The rules by which a metric is judged, with its arguments filled in, for its result's metadata."""
+    rules = {
+        "successCondition": metric.success_condition,
+        "failureCondition": metric.failure_condition,
+        "onNoData": metric.on_no_data,
+    }
+    return {name: text for name, text in rules.items() if text}
 
 
 def failed_to_measure(measurement: Measurement, message: str, now: datetime) -> Measurement:
@@ -82,13 +95,14 @@ def _without_data(choice: str, gone: str) -> Judgement:
 
 def _by_conditions(metric: Metric, result: Any, value: str, now: datetime) -> Judgement:
     """The verdict of the conditions alone. Raises ConditionError."""
+    shown = shortened(value, _SHOWN)
     is_bad = _condition("failureCondition", metric.failure_condition, result, now)
     is_good = None if is_bad else _condition("successCondition", metric.success_condition, result, now)
     if is_bad:
-        return Judgement(FAILED, f'{value} meets failureCondition "{metric.failure_condition}"')
+        return Judgement(FAILED, f'{shown} meets failureCondition "{metric.failure_condition}"')
     if is_good is None or is_good:
         return Judgement(SUCCESSFUL)
-    unmet = f'{value} does not meet successCondition "{metric.success_condition}"'
+    unmet = f'{shown} does not meet successCondition "{metric.success_condition}"'
     if is_bad is None:
         return Judgement(FAILED, unmet)
     return Judgement(INCONCLUSIVE, f'{unmet}, nor failureCondition "{metric.failure_condition}"')

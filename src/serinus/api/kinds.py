@@ -47,6 +47,7 @@ CLUSTER_ANALYSIS_TEMPLATE = Kind(GROUP_VERSION, "ClusterAnalysisTemplate", "clus
 
 POD = Kind("v1", "Pod", "pods")
 SERVICE = Kind("v1", "Service", "services")
+SECRET = Kind("v1", "Secret", "secrets")
 EVENT = Kind("v1", "Event", "events")
 NAMESPACE = Kind("v1", "Namespace", "namespaces", namespaced=False)
 REPLICA_SET = Kind("apps/v1", "ReplicaSet", "replicasets")

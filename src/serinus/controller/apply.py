@@ -8,8 +8,8 @@ import msgspec
 from msgspec import Struct
 
 from serinus.api.kinds import ANALYSIS_RUN, POD, REPLICA_SET, ROLLOUT
+from serinus.api.meta import ObjectMeta
 from serinus.api.patches import merged
-from serinus.api.rollout import Rollout
 from serinus.api.workload import Pod
 from serinus.kube import (
     AlreadyExists,
@@ -73,25 +73,24 @@ class RoutingError(Exception):
 
 
 class Applier(Struct, frozen=True):
-    """Carries out plans for one Rollout at a time."""
+    """Carries out plans for one object at a time."""
 
     client: Client
 
-    async def apply(self, plan: Plan, rollout: Rollout, wrote: Wrote) -> None:
-        """Send everything that a plan says.
+    async def apply(self, plan: Plan, me: Ref, metadata: ObjectMeta, wrote: Wrote) -> None:
+        """Send everything that a plan for an object says; ``metadata`` is the object's, as it was seen.
 
         Raises ``RejectedError`` when a ReplicaSet is refused, ``RoutingError`` when a traffic layer cannot be brought
         to its weight, and ``KubeError`` for what may pass by itself. Nothing after the failed write is sent, except
         for other traffic layers, and the status least of all: it says what has been done.
         """
-        me = Ref(ROLLOUT, rollout.metadata.namespace, rollout.name)
-        version = rollout.metadata.resource_version
+        version = metadata.resource_version
         failed: dict[str, KubeError] = {}
         for write in plan.writes:
             if failed and (not _router(write) or _router(write) in failed):
                 continue
             try:
-                reply = await self.send(write, rollout.metadata.uid)
+                reply = await self.send(write, metadata.uid)
             except KubeError as error:
                 if not _router(write):
                     raise
@@ -103,7 +102,8 @@ class Applier(Struct, frozen=True):
             raise RoutingError(failed)
         if plan.status:
             body = {"metadata": {"resourceVersion": version}, "status": plan.status}
-            wrote(me, _version(await self.client.patch(f"{me.path}/status", body)))
+            path = f"{me.path}/status" if me.kind == ROLLOUT else me.path  # no other kind of ours has a subresource
+            wrote(me, _version(await self.client.patch(path, body)))
 
     async def answer(self, ask: Ask, namespace: str) -> Answer:
         """Ask the API what the plan for an object of a namespace wants to know."""

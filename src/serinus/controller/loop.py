@@ -6,19 +6,21 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 
-from serinus.api.kinds import ROLLOUT
+from serinus.api.kinds import ANALYSIS_RUN, ROLLOUT
 from serinus.api.rollout import Rollout
 from serinus.api.status import RolloutStatus
 from serinus.controller.answers import Answers
 from serinus.controller.apply import Applier, RejectedError, RoutingError, failure_text
 from serinus.controller.decoding import Malformed
 from serinus.controller.freshness import Freshness
+from serinus.controller.measuring import Sources
 from serinus.controller.observe import observe
 from serinus.controller.recorder import Recorder
 from serinus.controller.release import Releaser
+from serinus.controller.runs import Runs
 from serinus.controller.stores import Stores
 from serinus.kube import Client, Closed, Conflict, Key, KubeError, NotFound, Queue
-from serinus.plan import Event, Plan, Seen, Settings
+from serinus.plan import Event, Plan, Ref, Seen, Settings
 from serinus.rollout.decide import plan_rollout
 from serinus.rollout.report import invalid, status_patch
 
@@ -39,7 +41,9 @@ def _unheard(key: Key, seconds: float, outcome: str) -> None:
 class Loop:
     """Works on keys until it is cancelled; one key is with one worker at a time."""
 
-    def __init__(self, client: Client, stores: Stores, recorder: Recorder, settings: Settings) -> None:
+    def __init__(
+        self, client: Client, stores: Stores, recorder: Recorder, settings: Settings, sources: Sources
+    ) -> None:
         self.client = client
         self.stores = stores
         self.queue: Queue[Key] = stores.queue
@@ -48,6 +52,7 @@ class Loop:
         self.answers = Answers()
         self.freshness = Freshness(stores)
         self.releaser = Releaser(client, stores)
+        self.runs = Runs(client, stores, recorder, self.freshness, sources)
         self.on_turn: OnTurn = _unheard
 
     async def work(self, *, urgent_only: bool = False) -> None:
@@ -72,7 +77,7 @@ class Loop:
         except KubeError as error:
             log.warning("%s: %s", key, error)
         except Exception:
-            log.exception("%s: this is a bug; the Rollout is tried again", key)
+            log.exception("%s: this is a bug; it is tried again", key)
         self.queue.retry(key)
         return "failed"
 
@@ -83,6 +88,8 @@ class Loop:
             return "behind"
         if key.kind == ROLLOUT.kind:
             await self._look_at(key)
+        elif key.kind == ANALYSIS_RUN.kind:
+            await self.runs.look_at(key)
         else:
             await self.releaser.give_back(key)
         self.queue.forget(key)
@@ -112,7 +119,8 @@ class Loop:
     async def _apply(self, key: Key, seen: Seen, plan: Plan) -> None:
         rollout = seen.rollout
         try:
-            await self.client_for(key, rollout).apply(plan, rollout, partial(self.freshness.wrote, key))
+            me, wrote = Ref(ROLLOUT, key.namespace, key.name), partial(self.freshness.wrote, key)
+            await self.client_for(key, rollout).apply(plan, me, rollout.metadata, wrote)
         except RejectedError as no:
             self.answers.file(rollout.metadata.uid, no.ask, no.answer)
             self.queue.add(key)

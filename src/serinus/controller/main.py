@@ -12,13 +12,19 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 
 from serinus import __version__
 from serinus.api.kinds import ROLLOUT
+from serinus.controller.driving import Driver
+from serinus.controller.exchange import Exchange
 from serinus.controller.loop import Loop
+from serinus.controller.measuring import Sources
 from serinus.controller.recorder import Recorder
+from serinus.controller.resolve import Resolver
+from serinus.controller.secret import Secrets
 from serinus.controller.settings import ControllerSettings
 from serinus.controller.stores import Stores
 from serinus.controller.telemetry import Telemetry, served
-from serinus.kube import Client, Connection, LeaderElection, Queue
-from serinus.plugins import routers
+from serinus.kube import Client, Connection, ConnectionOptions, LeaderElection, Queue, load_connection
+from serinus.plugins import providers, routers
+from serinus.providers.settings import settings_from
 
 log = logging.getLogger(__name__)
 
@@ -53,8 +59,9 @@ async def run(connection: Connection, settings: ControllerSettings) -> None:
         telemetry = Telemetry(stores)
         observers.append(telemetry.request)
         recorder = Recorder(client, settings.events, telemetry.event)
-        loop = Loop(client, stores, recorder, settings.plan)
+        loop = Loop(client, stores, recorder, settings.plan, await _sources(stack, client, settings))
         loop.on_turn = telemetry.turn
+        stack.push_async_callback(loop.runs.aclose)
         await stack.enter_async_context(served(telemetry, settings.listen, _say_where))
         stack.push_async_callback(recorder.drain)
         await stack.enter_async_context(_until_told())
@@ -65,6 +72,19 @@ async def run(connection: Connection, settings: ControllerSettings) -> None:
             group.create_task(recorder.run())
             async with _leading(client, settings):
                 await _work(stores, loop, settings)
+
+
+async def _sources(stack: AsyncExitStack, client: Client, settings: ControllerSettings) -> Sources:
+    """What measurements are taken with."""
+    chosen = settings_from(os.environ)
+    resolver = Resolver(settings.hosts) if settings.hosts else None
+    exchange = await stack.enter_async_context(Exchange(resolver=resolver))
+    jobs = client
+    if chosen.job_kubeconfig:
+        elsewhere = load_connection(ConnectionOptions(kubeconfig=chosen.job_kubeconfig))
+        jobs = await stack.enter_async_context(Client(elsewhere, user_agent=f"serinus/{__version__}"))
+    home = client.connection.namespace
+    return Sources(providers(), Driver(exchange, jobs), Secrets(client, home), chosen)
 
 
 @asynccontextmanager

@@ -11,7 +11,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from serinus.api.kinds import EVENT, GROUP_VERSION, ROLLOUT
+from serinus.api.kinds import EVENT, ROLLOUT, Kind
 from serinus.api.meta import ObjectMeta
 from serinus.controller.settings import Budget
 from serinus.kube import Client, KubeError
@@ -34,6 +34,7 @@ class _Told(Struct, frozen=True):
     event: Event
     since: float
     moment: datetime
+    kind: Kind
 
 
 class Recorder:
@@ -49,12 +50,12 @@ class Recorder:
         self._arrived = asyncio.Event()
         self._numbers = count(int(datetime.now(UTC).timestamp() * 1e6))
 
-    def record(self, about: ObjectMeta, event: Event) -> None:
-        """Tell of an event, as soon as the budget allows it."""
+    def record(self, about: ObjectMeta, event: Event, kind: Kind = ROLLOUT) -> None:
+        """Tell of an event about an object, as soon as the budget allows it."""
         log.info("%s/%s: %s: %s", about.namespace, about.name, event.reason, event.message)
         self._on_event(event)
         now = asyncio.get_running_loop().time()
-        told = _Told(about, event, now, datetime.now(UTC))
+        told = _Told(about, event, now, datetime.now(UTC), kind)
         if event.type != "Warning":
             self._others.append(told)
         elif self._is_new(about, event, now):
@@ -115,8 +116,8 @@ class Recorder:
             "kind": EVENT.kind,
             "metadata": {"name": f"{about.name[:230]}.{next(self._numbers):x}", "namespace": about.namespace},
             "involvedObject": {
-                "apiVersion": GROUP_VERSION,
-                "kind": ROLLOUT.kind,
+                "apiVersion": told.kind.api_version,
+                "kind": told.kind.kind,
                 "namespace": about.namespace,
                 "name": about.name,
                 "uid": about.uid,
