@@ -6,7 +6,7 @@ import pytest
 
 from serinus.world import Delays
 from stories.look import Look
-from stories.manifests import V1, V2, V3, pause, rollout, routed, scale, weight
+from stories.manifests import V1, V2, V3, analyse, analysis, pause, rollout, routed, scale, weight
 from stories.simulated import QUICK, Simulated
 
 Script = Callable[[Simulated], Awaitable[None]]
@@ -125,7 +125,49 @@ def parts(look: Look) -> set[tuple[str, str]]:
     return {(pod["spec"]["containers"][0]["image"], pod["metadata"]["labels"].get("part", "")) for pod in pods}
 
 
-CLEAN = [deploy, update, full_promotion, marked, abort_and_retry, undo, other_version, other_steps, right_after]
+async def analysed(stage: Simulated) -> None:
+    await stage.create(analysis("quick"))
+    await stage.create(analysis("watch", interval="1s"))
+    steps = (weight(10), analyse("quick"), weight(60), pause())
+    background = {"templates": [{"templateName": "watch"}], "startingStep": 1}
+    fields = {"scaleDownDelaySeconds": 0, "abortScaleDownDelaySeconds": 1, "analysis": background}
+    await stage.deploy_routed(routed(steps, **fields))
+    await stage.set_image(V2)
+
+
+async def good_analyses(stage: Simulated) -> None:
+    await analysed(stage)
+    await stage.until(lambda look: look.is_paused_at(3))
+    await stage.promote()
+    look = await stage.until(lambda look: look.is_settled(V2))
+    await stage.until(lambda look: set(look.runs("Background")) == {"Successful"})
+    assert "Successful" in look.runs("Step")
+
+
+async def bad_analysis(stage: Simulated) -> None:
+    await stage.judge("quick", "bad")
+    await analysed(stage)
+    await stage.until(lambda look: look.phase == "Degraded" and look.pods == {V1: 3})
+    await stage.judge("quick", "good")
+    await stage.retry()
+    await stage.until(lambda look: look.is_paused_at(3))
+    await stage.judge("watch", "bad")
+    await stage.until(lambda look: look.phase == "Degraded" and look.pods == {V1: 3})
+
+
+CLEAN = [
+    good_analyses,
+    bad_analysis,
+    deploy,
+    update,
+    full_promotion,
+    marked,
+    abort_and_retry,
+    undo,
+    other_version,
+    other_steps,
+    right_after,
+]
 """No version shrinks while it has traffic."""
 
 SHRINKING = [hasty_retry, there_and_back, back_after]
