@@ -95,13 +95,15 @@ def apply(router: Router, decided: Traffic, found: Objects) -> tuple[Objects, in
         writes += count
     if decided.is_settling:
         return result, writes
-    gone = [ref for ref, item in found.items() if ref not in {one.ref for one in wanted} and is_ours(item)]
+    gone = [
+        ref for ref, item in found.items() if ref not in {one.ref for one in wanted} and is_ours(item, decided.rollout)
+    ]
     return {ref: item for ref, item in result.items() if ref not in gone}, writes + len(gone)
 
 
-def is_ours(item: Foreign) -> bool:
+def is_ours(item: Foreign, owner: Rollout | None = None) -> bool:
     controller = item.metadata.controller
-    return controller is not None and controller.uid == UID
+    return controller is not None and controller.uid == (owner.metadata.uid if owner else UID)
 
 
 def _written(found: Objects, item: Wanted) -> tuple[Objects, int]:

@@ -19,8 +19,13 @@ def leads_to(rules: Sequence[Rule], service: str) -> bool:
 
 
 def routed(rules: Sequence[Rule], root: str, in_force: Sequence[str], managed: Sequence[str]) -> list[Rule]:
-    """The rules with paths of the header routes in force before those of the root Service, and of no others."""
-    return [_routed(rule, root, in_force) for rule in without(rules, set(managed))]
+    """The rules with paths of the header routes in force before those of the root Service, and of no others.
+
+    Where ours already stand so they stay: another Rollout over the same Ingress may have put its own in front.
+    """
+    return [
+        rule if _stands(rule, root, in_force, managed) else _routed(rule, root, in_force, managed) for rule in rules
+    ]
 
 
 def without(rules: Sequence[Rule], routes: Collection[str]) -> list[Rule]:
@@ -28,10 +33,22 @@ def without(rules: Sequence[Rule], routes: Collection[str]) -> list[Rule]:
     return [_with_paths(rule, [path for path in _paths(rule) if not _is_action(path, routes)]) for rule in rules]
 
 
-def _routed(rule: Rule, root: str, in_force: Sequence[str]) -> Rule:
+def _routed(rule: Rule, root: str, in_force: Sequence[str], managed: Sequence[str]) -> Rule:
+    others = [path for path in _paths(rule) if not _is_action(path, managed)]
+    return _with_paths(rule, [*_added(rule, root, in_force), *others])
+
+
+def _stands(rule: Rule, root: str, in_force: Sequence[str], managed: Sequence[str]) -> bool:
+    """Whether a rule has the paths of its header routes, in their order and before the weighted ones."""
+    paths = _paths(rule)
+    first = next((index for index, path in enumerate(paths) if _service(path) == root), len(paths))
+    ours = [path for path in paths if _is_action(path, managed)]
+    return ours == _added(rule, root, in_force) == [path for path in paths[:first] if _is_action(path, managed)]
+
+
+def _added(rule: Rule, root: str, in_force: Sequence[str]) -> list[Path]:
     weighted = [path for path in _paths(rule) if _service(path) == root]
-    added = [path | {"backend": _backend(name)} for name in in_force for path in weighted]
-    return _with_paths(rule, [*added, *_paths(rule)])
+    return [path | {"backend": _backend(name)} for name in in_force for path in weighted]
 
 
 def _with_paths(rule: Rule, paths: list[Path]) -> Rule:

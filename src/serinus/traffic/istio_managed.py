@@ -17,10 +17,23 @@ class CanaryHost(Struct, frozen=True):
     subset: str = ""
 
 
-def with_managed(routes: list[Route], managed: tuple[str, ...], made: dict[str, Route]) -> list[Route]:
-    """HTTP routes with those in force on top, in the order of ``managedRoutes``, and without those that are not."""
+def with_managed(routes: list[Route], managed: tuple[str, ...], made: dict[str, Route], weighted: int) -> list[Route]:
+    """HTTP routes with those in force on top, in the order of ``managedRoutes``, and without those that are not.
+
+    ``weighted`` is the place of the first weighted route. Where ours already stand before it in their order they stay:
+    another Rollout over the same object may have put its own on top of them.
+    """
+    in_force = [name for name in managed if name in made]
+    standing = [name for route in routes[:weighted] if (name := route.get("name", "")) in managed]
+    if standing == in_force:
+        return [made.get(route.get("name", ""), route) for route in routes if not _is_gone(route, managed, made)]
     others = [route for route in routes if route.get("name", "") not in managed]
-    return [*(made[name] for name in managed if name in made), *others]
+    return [*(made[name] for name in in_force), *others]
+
+
+def _is_gone(route: Route, managed: tuple[str, ...], made: dict[str, Route]) -> bool:
+    name = route.get("name", "")
+    return name in managed and name not in made
 
 
 def made_routes(traffic: Traffic, canary: CanaryHost, weighted: Route) -> dict[str, Route]:

@@ -33,10 +33,10 @@ def wanted(traffic: Traffic, asked: IstioVirtualService, ref: Ref, found: Foreig
         entries, kept = _entries(traffic, route.get("route") or [], mine.get(item.key))
         sections[item.section][item.index] = route | {"route": entries}
         mine |= {item.key: kept} if kept else {}
-    first = next((item for item in chosen if item.section == "http"), None)
-    if first is not None:
-        made = made_routes(traffic, host, sections["http"][first.index])
-        sections["http"] = with_managed(sections["http"], managed, made)
+    http = [item.index for item in chosen if item.section == "http"]
+    if http:
+        made = made_routes(traffic, host, sections["http"][http[0]])
+        sections["http"] = with_managed(sections["http"], managed, made, min(http))
     notes = memory.annotation(found, remembered | {memory.owner_key(traffic.rollout): mine})
     message = f"VirtualService `{ref.name}` set to desiredWeight '{traffic.weight}'"
     return Wanted(ref, {"spec": sections, **notes}, _UPDATED, message)
