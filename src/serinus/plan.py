@@ -195,6 +195,8 @@ class Seen(Struct, frozen=True):
     """The analysis templates that it names, with those that they name."""
     unreadable: dict[TemplateRef, str] = field(default_factory=dict)
     """Templates that are there and cannot be read; and why."""
+    busy: frozenset[Ref] = frozenset()
+    """Objects in which fields are ours and that another Rollout uses whose update runs."""
     answers: dict[Ask, Answer] = field(default_factory=dict)
     settings: Settings = field(default_factory=Settings)
 

@@ -86,9 +86,13 @@ class Shop:
     def read(self, *what: str) -> dict[str, Any]:
         return json.loads(self.kubectl("get", *what, "-o", "json", "--show-managed-fields"))
 
-    def set_image(self, image: str) -> None:
+    def set_image(self, image: str, name: str = NAME) -> None:
         change = [{"op": "replace", "path": "/spec/template/spec/containers/0/image", "value": image}]
-        self.kubectl("patch", "rollout", NAME, "--type", "json", "-p", json.dumps(change))
+        self.kubectl("patch", "rollout", name, "--type", "json", "-p", json.dumps(change))
+
+    def abort(self, name: str = NAME) -> None:
+        body = '{"status":{"abort":true}}'
+        self.kubectl("patch", "rollout", name, "--subresource=status", "--type", "merge", "-p", body)
 
     def promote(self) -> None:
         self.kubectl(
@@ -120,7 +124,8 @@ class Shop:
         deadline = time.monotonic() + seconds
         while not what():
             if time.monotonic() > deadline:
-                pytest.fail(f"it did not come: status {self.status}, events {self.events}")
+                every = {item["metadata"]["name"]: item.get("status") for item in self.read("rollouts")["items"]}
+                pytest.fail(f"it did not come: status {every}, events {self.events}")
             time.sleep(0.2)
 
     @property
@@ -166,11 +171,51 @@ def test_fields_of_a_virtual_service_are_ours_during_an_update_and_nobodys_after
     shop.set_image(V3)
     shop.until(shop.is_paused)
     assert shop.route == [TO_STABLE | {"weight": 80}, TO_CANARY | {"weight": 20}]
-    shop.kubectl("patch", "rollout", NAME, "--subresource=status", "--type", "merge", "-p", '{"status":{"abort":true}}')
+    shop.abort()
     shop.until(lambda: shop.managers == {"gitops"})
     assert shop.route == [TO_STABLE, TO_CANARY]
     shop.apply(written)
     assert any(event.startswith("Updated VirtualService: VirtualService `myapp-vsvc`") for event in shop.events)
+
+
+def test_two_rollouts_over_one_virtual_service_keep_what_each_needs(istio: None, shop: Shop) -> None:
+    written = virtual_service(TO_STABLE, TO_CANARY)
+    written["spec"]["http"][1]["route"] = [{"destination": {"host": name}} for name in ("api", "api-canary")]
+    shop.apply(written)
+    other = routed(routing={"istio": {"virtualService": {"name": VSVC, "routes": ["other"]}}})
+    other["metadata"] = {"name": "api"}
+    other["spec"]["strategy"]["canary"] |= {"stableService": "api", "canaryService": "api-canary"}
+    for labels in (other["spec"]["selector"]["matchLabels"], other["spec"]["template"]["metadata"]["labels"]):
+        labels["app"] = "api"
+    theirs = [service(name) for name in ("api", "api-canary")]
+    for item in theirs:
+        item["spec"]["selector"]["app"] = "api"
+    shop.create(service(STABLE), service(CANARY), *theirs, routed(), other)
+
+    def phases() -> list[str]:
+        found = [shop.read("rollout", name) for name in (NAME, "api")]
+        return [
+            item.get("status", {}).get("phase", "")
+            if item.get("status", {}).get("observedGeneration") == str(item["metadata"]["generation"])
+            else ""
+            for item in found
+        ]
+
+    def weights() -> list[list[int]]:
+        routes = shop.read("virtualservice", VSVC)["spec"]["http"]
+        return [[entry.get("weight", 0) for entry in route["route"]] for route in routes]
+
+    shop.until(lambda: phases() == ["Healthy", "Healthy"])
+    shop.until(lambda: shop.managers == {"gitops"})
+    for name in (NAME, "api"):
+        shop.set_image(V2, name)
+    shop.until(lambda: phases() == ["Paused", "Paused"])
+    assert weights() == [[80, 20], [80, 20]]
+    shop.abort("api")
+    shop.until(lambda: phases() == ["Paused", "Degraded"] and weights() == [[80, 20], [100, 0]])
+    assert 'conflict with "serinus"' in shop.apply(written, check=False), "the update that runs still needs its weights"
+    shop.abort(NAME)
+    shop.until(lambda: weights() == [[100, 0], [100, 0]] and shop.managers == {"gitops"})
 
 
 def test_a_deleted_rollout_leaves_nothing_in_a_virtual_service(istio: None, shop: Shop) -> None:

@@ -136,6 +136,11 @@ def test_fields_are_let_go_of_when_the_update_is_over_and_not_before() -> None:
     assert not [item for item in plan(free).writes if item.ref == SITE]
 
 
+def test_fields_are_not_let_go_of_while_another_rollout_needs_them() -> None:
+    over = scene(managed_by(virtual_service(0), "serinus"), abort=True, busy=frozenset({SITE}))
+    assert not [item for item in plan(over).writes if item.ref == SITE]
+
+
 def test_letting_go_takes_out_our_notes_alone_the_last_first() -> None:
     patch = letting_go(SITE, managed_by(virtual_service(0), "serinus", "gitops", "serinus"))
     assert patch is not None

@@ -111,7 +111,10 @@ ROUTED = [
     ),
     (
         canary(pingPong={"pingService": "a", "pongService": "b"}),
-        f'{CANARY}.pingPong: Invalid value: "": Ping-pong feature works with the ALB and Istio traffic routers only',
+        (
+            f'{CANARY}.pingPong: Invalid value: {{"pingService":"a","pongService":"b"}}: '
+            "Ping-pong feature works with these traffic routers only: none that is installed"
+        ),
     ),
     (
         canary(dynamicStableScale=True, scaleDownDelaySeconds=5),

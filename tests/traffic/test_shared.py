@@ -52,7 +52,7 @@ CASES: dict[str, tuple[Router, Any, Manifest]] = {
     ),
     "alb": (
         Alb(),
-        lambda name: {"alb": {"ingress": "site", "servicePort": 80}},
+        lambda name: {"alb": {"ingress": "site", "servicePort": 80, "rootService": name}},
         made("networking.k8s.io/v1", "Ingress", rules=[{"http": {"paths": [path(name) for name in BOTH]}}]),
     ),
     "gateway": (

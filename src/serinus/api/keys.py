@@ -32,7 +32,7 @@ CANARY_DESTINATIONS = "rollout.serinus.dev/canary-destinations"
 GATEWAY_ADDITIONS = "rollout.serinus.dev/gateway-additions"
 """On a Gateway API route: what was put into its weighted rules for a time, so that it can be taken out again."""
 
-NOTES = ("rollout.serinus.dev/", MANAGED_BY)
+NOTES = ("rollout.serinus.dev/", "rollouts.argoproj.io/", MANAGED_BY)
 """How annotations begin that we leave on objects of other people."""
 
 FIELD_MANAGER = "serinus"

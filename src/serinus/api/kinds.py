@@ -17,6 +17,12 @@ class Kind(Struct, frozen=True):
     namespaced: bool = True
 
     @property
+    def full_name(self) -> str:
+        """The kind with its version and group, as kubectl takes it: Istio and App Mesh both have VirtualServices."""
+        group, _, version = self.api_version.rpartition("/")
+        return ".".join(part for part in (self.kind, version, group) if part)
+
+    @property
     def root(self) -> str:
         """The path of the kind's group and version."""
         return f"/apis/{self.api_version}" if "/" in self.api_version else f"/api/{self.api_version}"

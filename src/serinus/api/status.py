@@ -161,6 +161,11 @@ class RolloutStatus(ApiStruct, frozen=True):
         """The pause conditions; none when the field is absent."""
         return self.pause_conditions or ()
 
+    @property
+    def is_updating(self) -> bool:
+        """Whether another version than the stable one is on its way, and not given up."""
+        return bool(self.stable_rs) and self.current_pod_hash != self.stable_rs and not self.abort
+
     def condition(self, type_: str) -> Condition | None:
         """The condition of a type, if there is one."""
         return next((item for item in self.conditions if item.type == type_), None)

@@ -69,9 +69,9 @@ class Mirrors:
         for item in [found] if found else store.values(ref.namespace) if store and not ref.name else ():
             yield replace(ref, name=item.metadata.name), item
 
-    def kind(self, name: str) -> Kind | None:
-        """The kind of that name among those that are watched."""
-        return next((kind for kind, _ in self._informers if kind.kind == name), None)
+    def kind(self, full_name: str) -> Kind | None:
+        """The kind of that name, with version and group, among those that are watched."""
+        return next((kind for kind, _ in self._informers if kind.full_name == full_name), None)
 
     def owned(self, uid: str) -> Iterator[tuple[Ref, Foreign]]:
         """The objects that a Rollout controls."""

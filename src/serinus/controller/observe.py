@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from serinus.analysis.templates import gathered
+from serinus.api import keys
 from serinus.api.analysis import AnalysisRun, AnalysisRunSpec, AnalysisRunStatus, AnalysisTemplate
 from serinus.api.analysis_ref import TemplateRef
 from serinus.api.kinds import ANALYSIS_RUN
@@ -21,6 +22,7 @@ def observe(stores: Stores, answers: Answers, settings: Settings, rollout: Rollo
     namespace = rollout.metadata.namespace
     refs = tuple(refs_of(rollout, stores.routers))
     templates = Templates(stores, rollout)
+    objects = _objects(stores, rollout, refs)
     found = {name: stores.services.get(namespace, name) for name in rollout.service_names}
     return Seen(
         rollout=rollout,
@@ -29,11 +31,12 @@ def observe(stores: Stores, answers: Answers, settings: Settings, rollout: Rollo
             *stores.replica_sets.by("orphan", namespace),
         ),
         services={name: service for name, service in found.items() if service},
-        objects=_objects(stores, rollout, refs),
+        objects=objects,
         unseen={ref: why for ref in refs if (why := stores.mirrors.unseen(ref))} | _unseen_runs(stores, namespace),
         runs=tuple(_readable(run) for run in stores.runs.by("owner", rollout.metadata.uid)),
         templates=templates.found,
         unreadable=templates.unreadable,
+        busy=frozenset(ref for ref, item in objects.items() if _is_busy(stores, rollout, ref, item)),
         answers=answers.about(rollout.metadata.uid),
         settings=settings,
     )
@@ -74,3 +77,11 @@ def _objects(stores: Stores, rollout: Rollout, refs: Iterable[Ref]) -> dict[Ref,
     for ref in refs:
         objects |= stores.mirrors.matching(ref)
     return objects
+
+
+def _is_busy(stores: Stores, rollout: Rollout, ref: Ref, item: Foreign) -> bool:
+    """Whether the update of another Rollout needs our ownership of fields in an object."""
+    if keys.FIELD_MANAGER not in item.managers:
+        return False
+    others = (user for user in stores.users(ref) if user.metadata.uid != rollout.metadata.uid)
+    return any(user.status.is_updating for user in others)

@@ -122,7 +122,7 @@ class Stores:
         for name in _left(old, new):
             self.queue.add(Key(SERVICE.kind, meta.namespace, name))
         for ref in self._left_objects(old, new):
-            self.queue.add(Key(ref.kind.kind, ref.namespace, ref.name))
+            self.queue.add(Key(ref.kind.full_name, ref.namespace, ref.name))
 
     def _set_changed(self, old: ReplicaSet | None, new: ReplicaSet | None) -> None:
         meta = (new or old).metadata  # type: ignore[union-attr]
@@ -165,7 +165,7 @@ class Stores:
         for name in (meta.name, ""):
             self._enqueue(self.rollouts.by("object", str(Ref(kind, meta.namespace, name))))
         if new is not None and _has_traces(new):
-            self.queue.add(Key(kind.kind, meta.namespace, meta.name))
+            self.queue.add(Key(kind.full_name, meta.namespace, meta.name))
 
     def _left_objects(self, old: Rollout | Malformed | None, new: Rollout | Malformed | None) -> set[Ref]:
         """The objects of traffic layers that a Rollout does not use any more."""

@@ -59,7 +59,8 @@ def _write(seen: Seen, goal: Goal, item: Wanted) -> Create | Patch | None:
         version = "" if is_ours else found.metadata.resource_version
         return Patch(item.ref, body, resource_version=version, event=event)
     is_over = goal.traffic is not None and goal.traffic.over and goal.traffic.until is None
-    return letting_go(item.ref, found) if is_over and not is_ours else None
+    is_free = is_over and not is_ours and item.ref not in seen.busy
+    return letting_go(item.ref, found) if is_free else None
 
 
 def _is_ours(found: Foreign, seen: Seen) -> bool:

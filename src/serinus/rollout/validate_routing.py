@@ -114,9 +114,6 @@ def _ping_pong(canary: CanaryStrategy) -> Iterator[str]:
     ping_pong, path = canary.ping_pong, f"{_CANARY}.pingPong"
     if ping_pong is None:
         return
-    asked = canary.traffic_routing
-    if asked is not None and not (asked.alb or asked.istio or asked.plugins):
-        yield invalid(path, "", "Ping-pong feature works with the ALB and Istio traffic routers only")
     ping, pong = ping_pong.ping_service, ping_pong.pong_service
     if not (ping and pong):
         yield invalid(
