@@ -82,7 +82,8 @@ def judged(metric: Metric, result: Any, value: str, now: datetime) -> Judgement:
         judgement = _by_conditions(metric, result, value, now)
         if judgement.phase != SUCCESSFUL or not (gone or has_gaps(result)):
             return judgement
-        return judgement if _holds_without(metric, result, value, now) else _rests_upon_nothing(metric, gone)
+        rests = gone or ("" if _holds_without(metric, result, value, now) else "NaN among its numbers")
+        return judgement if not rests or _speaks(metric, result) else _rests_upon(metric, rests)
     except ConditionError as error:
         return Judgement(ERROR, str(error))
 
@@ -96,8 +97,8 @@ def _without_data(choice: str, gone: str) -> Judgement:
 def _by_conditions(metric: Metric, result: Any, value: str, now: datetime) -> Judgement:
     """The verdict of the conditions alone. Raises ConditionError."""
     shown = shortened(value, _SHOWN)
+    is_good = _condition("successCondition", metric.success_condition, result, now)
     is_bad = _condition("failureCondition", metric.failure_condition, result, now)
-    is_good = None if is_bad else _condition("successCondition", metric.success_condition, result, now)
     if is_bad:
         return Judgement(FAILED, f'{shown} meets failureCondition "{metric.failure_condition}"')
     if is_good is None or is_good:
@@ -118,25 +119,21 @@ def _condition(name: str, text: str, result: Any, now: datetime) -> bool | None:
         raise ConditionError(f'could not evaluate {name} "{text}": {error}') from error
 
 
-def _holds_without(metric: Metric, result: Any, value: str, now: datetime) -> bool:
-    """Whether what is missing is not what makes the result good. Raises ConditionError."""
+def _speaks(metric: Metric, result: Any) -> bool:
+    """Whether the conditions, if there are any, say what is to be thought of what is missing."""
     conditions = [text for text in (metric.success_condition, metric.failure_condition) if text]
-    if not conditions or any(speaks_of(text, result) for text in conditions):
-        return True
-    if not has_gaps(result):
+    return not conditions or any(speaks_of(text, result) for text in conditions)
+
+
+def _holds_without(metric: Metric, result: Any, value: str, now: datetime) -> bool:
+    """Whether a result is good whatever stood in its gaps."""
+    try:
+        return all(_by_conditions(metric, other, value, now).phase == SUCCESSFUL for other in filled(result))
+    except ConditionError:
         return False
-    return all(_by_conditions(metric, other, value, now).phase == SUCCESSFUL for other in filled(result))
 
 
-def _rests_upon_nothing(metric: Metric, gone: str) -> Judgement:
-    what = gone or "NaN among its numbers"
-    conditions = " and ".join(
-        f'{name} "{text}"'
-        for name, text in (
-            ("successCondition", metric.success_condition),
-            ("failureCondition", metric.failure_condition),
-        )
-        if text
-    )
-    message = f"no data: the provider gave {what}, and {conditions} would pass it only because of that; set onNoData"
-    return Judgement(ERROR, message)
+def _rests_upon(metric: Metric, what: str) -> Judgement:
+    rules = {"successCondition": metric.success_condition, "failureCondition": metric.failure_condition}
+    conditions = " and ".join(f'{name} "{text}"' for name, text in rules.items() if text)
+    return Judgement(ERROR, f"no data: the provider gave {what}, and {conditions} would pass that; set onNoData")

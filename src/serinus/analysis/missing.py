@@ -39,8 +39,8 @@ def has_gaps(result: Any) -> bool:
 
 
 def filled(result: Any) -> Iterator[Any]:
-    """A list with its gaps filled by the extremes: what holds for both does not rest upon a gap."""
-    for extreme in (math.inf, -math.inf):
+    """A list with its gaps filled by extremes: what holds for all of them does not rest upon a gap."""
+    for extreme in (math.inf, -math.inf, 0.0):
         numbers = (extreme if _is_nan(item) else item for item in result)
         yield Floats(numbers) if isinstance(result, Floats) else list(numbers)
 
