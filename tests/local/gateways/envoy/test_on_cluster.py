@@ -1,26 +1,24 @@
 """The mesh gateway on a real cluster: what pods and people outside meet."""
 
 import asyncio
-import json
-import math
 import re
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
-import aiohttp
 import pytest
 import pytest_asyncio
 
+import chance
 from serinus.kube import Client, ConnectionOptions, load_connection
 from serinus.local.cluster import LocalCluster, Settings
 from serinus.local.gateways.envoy import EnvoyGateway
+from visitors import Visitors, ask_inside
 
 pytestmark = [pytest.mark.cluster, pytest.mark.asyncio(loop_scope="module")]
 
 REQUESTS = 2000
 LIMIT = 60.0
-OVER = {"Succeeded", "Failed"}
 
 KINDS = {
     "pods": "Pod",
@@ -30,19 +28,6 @@ KINDS = {
     "httproutes": "HTTPRoute",
     "tcproutes": "TCPRoute",
 }
-
-CALLER = """
-import collections, json, sys, urllib.request
-url, count = sys.argv[1], int(sys.argv[2])
-seen = collections.Counter()
-for _ in range(count):
-    try:
-        with urllib.request.urlopen(url, timeout=10) as reply:
-            seen[json.load(reply)["image"]] += 1
-    except Exception as error:
-        seen[repr(error)] += 1
-print(json.dumps(seen), flush=True)
-"""
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -85,18 +70,9 @@ class Shop:
         async with asyncio.timeout(LIMIT):
             await self.envoy.until(wanted)
 
-    async def get(self, session: aiohttp.ClientSession, address: str = "") -> str:
-        async with session.get(f"http://{address or self._address}/", headers={"Host": self.host}) as reply:
-            return (await reply.json())["image"] if reply.status == 200 else str(reply.status)
-
     async def answers(self, count: int, address: str = "") -> Counter[str]:
-        """Ask from outside, ten at a time, a connection for each request."""
-        async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(force_close=True)) as session:
-
-            async def few() -> list[str]:
-                return [await self.get(session, address) for _ in range(count // 10)]
-
-            return Counter(answer for some in await asyncio.gather(*(few() for _ in range(10))) for answer in some)
+        """Ask from outside."""
+        return await Visitors(self.host).ask(address or self._address, count)
 
     async def served(self, address: str = "") -> None:
         """Wait until both versions answer from outside."""
@@ -116,16 +92,8 @@ class Shop:
                 await asyncio.sleep(0.05)
 
     async def call(self, name: str, url: str, count: int, **annotations: str) -> Counter[str]:
-        """Let a pod ask, and read in its log whom it met."""
-        spelled = {f"local.serinus.dev/{key}": value for key, value in annotations.items()}
-        command = ["python", "-c", CALLER, url, str(count)]
-        await self.pod(name, {"name": "caller", "image": "caller", "command": command}, annotations=spelled)
-        path = f"/api/v1/namespaces/{self.namespace}/pods/{name}"
-        async with asyncio.timeout(LIMIT):
-            while (await self.client.get(path))["status"].get("phase") not in OVER:  # noqa: ASYNC110
-                await asyncio.sleep(0.1)
-        log = await self.client.raw("GET", f"{path}/log")
-        return Counter(json.loads(log))
+        """Ask from inside."""
+        return await ask_inside(self.client, f"{self.namespace}/{name}", url, count, **annotations)
 
 
 @pytest_asyncio.fixture(loop_scope="module")
@@ -139,9 +107,9 @@ async def shop(cluster: LocalCluster, request: pytest.FixtureRequest) -> AsyncIt
 
 
 def near(seen: Counter[str], share: float) -> bool:
-    """Whether the canary's part is within four standard errors, and nobody else answered."""
+    """Whether chance allows the canary's part, and nobody else answered."""
     assert set(seen) <= {"nginx:stable", "nginx:canary"}, seen
-    return abs(seen["nginx:canary"] / seen.total() - share) <= 4 * math.sqrt(share * (1 - share) / seen.total())
+    return chance.near(seen["nginx:canary"] / seen.total(), share, seen.total())
 
 
 def weighted(share: int) -> list[Any]:

@@ -1,15 +1,20 @@
 """What a real Envoy does with requests."""
 
 import asyncio
-import math
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import aiohttp
+import msgspec
 import pytest
 
-from serinus.local.gateways.envoy.proxy import OUTSIDE, Proxy
+from chance import near
+from local.gateways.envoy.conftest import service
+from serinus.local.gateways.envoy.model import Answer, Host, Match, Route, Routing
+from serinus.local.gateways.envoy.proxy import OUTSIDE, Proxy, door_of
+from serinus.local.processes import Processes
 
 Serve = Callable[..., Awaitable[Any]]
 
@@ -38,11 +43,6 @@ def http_route(*backends: tuple[str, int], rest: str = "") -> str:
         "kind: HTTPRoute\nmetadata: {name: shop, generation: 3}\n"
         f"spec: {{parentRefs: [{{name: door}}], hostnames: [shop.test], rules: [{{backendRefs: [{refs}]{rest}}}]}}"
     )
-
-
-def near(share: float, weight: float, requests: int = REQUESTS) -> bool:
-    """Within four standard errors."""
-    return abs(share - weight) <= 4 * math.sqrt(weight * (1 - weight) / requests) + 1e-12
 
 
 @pytest.mark.parametrize("weight", [10, 60])
@@ -249,3 +249,27 @@ async def test_no_request_is_lost_while_weights_and_endpoints_change(
         going = False
     assert set(outcomes) == {200}
     assert outcomes[200] > 500
+
+
+async def test_calls_of_a_grpc_route_are_split_and_go_on_in_http2(
+    serve: Serve, web: Any, tmp_path: Path, processes: Processes
+) -> None:
+    behind = Proxy(tmp_path / "behind", processes, ended=lambda: None)
+    routes = {name: (Host(("*",), (Route("", Match(), Answer(200, name)),)),) for name in ("stable", "canary")}
+    try:
+        await behind.apply(Routing(outside=routes["stable"], inside=(("default", routes["canary"]),)))
+        ports = {"grpc-stable": behind.ports[OUTSIDE], "grpc-canary": behind.ports[door_of("default")]}
+        backends = [service(name, (name, f"127.0.0.1:{port}")) for name, port in ports.items()]
+        refs = "[{name: grpc-stable, port: 80, weight: 60}, {name: grpc-canary, port: 80, weight: 40}]"
+        method = "{method: {service: shop.Cart, method: Add}}"
+        await serve(
+            *backends,
+            "kind: GRPCRoute\nmetadata: {name: cart, generation: 1}\n"
+            f"spec: {{parentRefs: [{{name: door}}], rules: [{{matches: [{method}], backendRefs: {refs}}}]}}",
+        )
+        assert near(await web.share(REQUESTS, "canary", lambda: web.get("/shop.Cart/Add", method="POST")), 0.4)
+        assert (await web.get("/shop.Cart/Remove", method="POST"))[0] == 404
+        log = [msgspec.json.decode(line) for line in (tmp_path / "behind/access.log").read_bytes().splitlines()]
+    finally:
+        await behind.stop()
+    assert {line["protocol"] for line in log} == {"HTTP/2"}

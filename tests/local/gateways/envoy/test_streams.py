@@ -1,7 +1,6 @@
 """What a real Envoy does with connections that carry no HTTP, or that stay encrypted."""
 
 import asyncio
-import math
 import ssl
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from chance import near
 from serinus.local.gateways.envoy.proxy import Proxy
 from serinus.local.gateways.envoy.table import route
 from serinus.local.pki import Authority
@@ -55,11 +55,6 @@ def gateway_route(kind: str, canary: int, rest: str = "") -> str:
         f"kind: {kind}\nmetadata: {{name: db, generation: 1}}\n"
         f"spec: {{parentRefs: [{{name: raw}}], rules: [{{backendRefs: {refs}}}]{rest}}}"
     )
-
-
-def near(share: float, weight: float) -> bool:
-    """Within four standard errors."""
-    return abs(share - weight) <= 4 * math.sqrt(weight * (1 - weight) / REQUESTS) + 1e-12
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ LOG_FIELDS = {
     "time": "%START_TIME(%s.%3f)%",
     "status": "%RESPONSE_CODE%",
     "flags": "%RESPONSE_FLAGS%",
+    "protocol": "%PROTOCOL%",
     "method": "%REQ(:METHOD)%",
     "host": "%REQ(:AUTHORITY)%",
     "uri": "%REQ(X-ENVOY-ORIGINAL-PATH?:PATH)%",
