@@ -12,7 +12,8 @@ import pytest
 
 from serinus.local.gateways.envoy.bans import Bans
 from serinus.local.gateways.envoy.model import Answer, Forward, Host, Match, Route, Routing, Share, Text
-from serinus.local.gateways.envoy.proxy import OUTSIDE, Proxy, RefusedError, door_of
+from serinus.local.gateways.envoy.proxy import OUTSIDE, Proxy, door_of
+from serinus.local.gateways.following import RefusedError
 
 Serve = Callable[..., Awaitable[Any]]
 

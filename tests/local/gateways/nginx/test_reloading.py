@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from serinus.local.errors import LocalError
-from serinus.local.gateways.nginx.logs import move_full
-from serinus.local.gateways.nginx.master import Master, RefusedError
+from serinus.local.gateways.logs import move_full
+from serinus.local.gateways.nginx.master import IngressRefusedError, Master
 from serinus.local.gateways.routing import Backend, Canary, Location, Routing, Server, Split
 from serinus.local.ports import free_ports
 from serinus.local.processes import Processes
@@ -138,7 +138,7 @@ async def test_a_refused_configuration_names_its_ingress_and_what_ran_runs_on(
     master: Master, upstreams: dict[str, Any], web: Any
 ) -> None:
     await master.apply(routing(upstreams))
-    with pytest.raises(RefusedError, match=r"nginx refuses the configuration: .*a\(") as caught:
+    with pytest.raises(IngressRefusedError, match=r"nginx refuses the configuration: .*a\(") as caught:
         await master.apply(routing(upstreams, header="X", header_pattern="a("))
     assert caught.value.owner == "default/second"
     assert await web.get() == (200, "stable")
@@ -148,7 +148,7 @@ async def test_a_refused_configuration_names_its_ingress_and_what_ran_runs_on(
 
 
 async def test_a_refused_first_configuration_starts_nothing(master: Master, upstreams: dict[str, Any]) -> None:
-    with pytest.raises(RefusedError):
+    with pytest.raises(IngressRefusedError):
         await master.apply(routing(upstreams, header="X", header_pattern="a("))
     assert not master.running
 

@@ -6,23 +6,18 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from serinus.kube import AlreadyExists, ApiError, Client, Conflict, KubeError, NotFound
-from serinus.local.errors import LocalError
+from serinus.kube import AlreadyExists, ApiError, Client, Conflict, NotFound
 from serinus.local.gateways.envoy.attachment import CLASS, CONTROLLER
 from serinus.local.gateways.envoy.bans import Bans, Versions, versions_of
 from serinus.local.gateways.envoy.listeners import HOST
 from serinus.local.gateways.envoy.model import Mesh, Remark, Routing
-from serinus.local.gateways.envoy.proxy import OUTSIDE, Proxy, RefusedError, door_of
+from serinus.local.gateways.envoy.proxy import OUTSIDE, Proxy, door_of
 from serinus.local.gateways.envoy.statuses import PREFIX, Effect, patches
 from serinus.local.gateways.envoy.table import route
 from serinus.local.gateways.envoy.watching import Watching
-from serinus.local.gateways.nginx.logs import keep_small
+from serinus.local.gateways.following import RefusedError, follow
+from serinus.local.gateways.logs import keep_small
 from serinus.local.processes import Processes
-
-DEBOUNCE = 0.01
-"""Seconds that a change waits for the others that come with it."""
-RETRY = 1.0
-"""Seconds between attempts to revive an Envoy that went wrong."""
 
 log = logging.getLogger(__name__)
 
@@ -78,11 +73,11 @@ class EnvoyGateway:
                 group.create_task(self._watching.run())
                 group.create_task(keep_small(self._directory, self._proxy.reopen_logs))
                 await self._watching.settled()
-                mesh = await self._update()
+                mesh = await self._serve()
                 self.ready.set()
                 await self._announce()
                 await self._tell(mesh)
-                await self._follow()
+                await follow(self._dirty, self._update)
         finally:
             await self._proxy.stop()
 
@@ -92,22 +87,13 @@ class EnvoyGateway:
             await self._news.wait_for(lambda: self.ready.is_set() and wanted(self.routing))
             return self.routing
 
-    async def _follow(self) -> None:
-        """Serve every change; what goes wrong is logged, and what was served before stays."""
-        while True:
-            await self._dirty.wait()
-            await asyncio.sleep(DEBOUNCE)
-            try:
-                await self._announce()
-                await self._tell(await self._update())
-            except (LocalError, KubeError) as error:
-                log.error("%s; trying again", error)
-                await asyncio.sleep(RETRY)
-                self._dirty.set()
+    async def _update(self) -> None:
+        """Put what the cluster says now into effect, and tell it."""
+        await self._announce()
+        await self._tell(await self._serve())
 
-    async def _update(self) -> Mesh:
+    async def _serve(self) -> Mesh:
         """Put what the cluster says now into effect; returns what that was."""
-        self._dirty.clear()
         mesh = self._watching.mesh()
         versions = versions_of(mesh)
         while True:

@@ -24,6 +24,7 @@ from serinus.local.gateways.envoy.entrances import entrance
 from serinus.local.gateways.envoy.listeners import HOST, bootstrap, file_of, listener, trial
 from serinus.local.gateways.envoy.model import Cluster, Entrance, Host, Route, Routing
 from serinus.local.gateways.envoy.routes import answering, route_configuration
+from serinus.local.gateways.following import RefusedError
 from serinus.local.processes import Processes
 
 START_LIMIT = 20.0
@@ -35,10 +36,6 @@ OUTSIDE = "outside"
 WITNESS = "witness"
 CLUSTERS = "clusters.json"
 LISTENERS = "listeners.json"
-
-
-class RefusedError(LocalError):
-    """Envoy does not take a configuration."""
 
 
 class Proxy:

@@ -6,19 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 from serinus.kube import Client
-from serinus.local.errors import LocalError
+from serinus.local.gateways.following import follow
+from serinus.local.gateways.logs import keep_small
 from serinus.local.gateways.nginx.ingresses import route
-from serinus.local.gateways.nginx.logs import keep_small
-from serinus.local.gateways.nginx.master import Master, RefusedError
+from serinus.local.gateways.nginx.master import IngressRefusedError, Master
 from serinus.local.gateways.objects import Found
 from serinus.local.gateways.routing import Remark, Routing
 from serinus.local.gateways.watching import Watching
 from serinus.local.processes import Processes
-
-DEBOUNCE = 0.01
-"""Seconds that a change waits for the others that come with it."""
-RETRY = 1.0
-"""Seconds between attempts to revive an nginx that went wrong."""
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +56,7 @@ class NginxGateway:
                 await self._watching.synced()
                 await self._update()
                 self.ready.set()
-                await self._follow()
+                await follow(self._dirty, self._update)
         finally:
             await self._master.stop()
 
@@ -71,30 +66,15 @@ class NginxGateway:
             await self._news.wait_for(lambda: self.ready.is_set() and wanted(self.routing))
             return self.routing
 
-    async def _follow(self) -> None:
-        """Serve every change; what goes wrong is logged, and the routes before it stay."""
-        while True:
-            await self._dirty.wait()
-            await asyncio.sleep(DEBOUNCE)
-            try:
-                await self._update()
-            except RefusedError as error:
-                log.error("%s; the routes before it stay in effect", error)
-            except LocalError as error:
-                log.error("%s; trying again", error)
-                await asyncio.sleep(RETRY)
-                self._dirty.set()
-
     async def _update(self) -> None:
         """Put what the cluster says now into effect."""
-        self._dirty.clear()
         found = self._watching.found()
         while True:
             routing = route(found, self._bans(found))
             try:
                 await self._apply(routing)
                 break
-            except RefusedError as refusal:
+            except IngressRefusedError as refusal:
                 if not refusal.owner:
                     raise
                 self._ban(found, refusal)
@@ -113,7 +93,7 @@ class NginxGateway:
         self._banned = {key: ban for key, ban in self._banned.items() if versions.get(key) == ban[0]}
         return {key: reason for key, (_, reason) in self._banned.items()}
 
-    def _ban(self, found: Found, refusal: RefusedError) -> None:
+    def _ban(self, found: Found, refusal: IngressRefusedError) -> None:
         """Leave out an Ingress until it changes; raises the refusal where that did not help before."""
         version = next((item.metadata.resource_version for item in found.ingresses if item.key == refusal.owner), None)
         if version is None or refusal.owner in self._banned:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from serinus.local.errors import LocalError
+from serinus.local.gateways.following import RefusedError
 from serinus.local.gateways.nginx.binary import nginx_binary
 from serinus.local.gateways.nginx.config import Settings, render
 from serinus.local.gateways.nginx.witness import Witness
@@ -31,7 +32,7 @@ PLACE_IN_FILE = re.compile(r" in \S*:([0-9]+)\s*$", re.MULTILINE)
 OWNER = re.compile(r"\s*# from (\S+)$")
 
 
-class RefusedError(LocalError):
+class IngressRefusedError(RefusedError):
     """nginx does not take a configuration."""
 
     def __init__(self, message: str, owner: str = "") -> None:
@@ -66,7 +67,7 @@ class Master:
     async def apply(self, routing: Routing) -> None:
         """Put routes into effect; return when no request meets the old ones any more.
 
-        Raises RefusedError where nginx does not take them, and LocalError where it
+        Raises IngressRefusedError where nginx does not take them, and LocalError where it
         does not start or does not answer; what ran before runs on.
         """
         self._next += 1
@@ -214,12 +215,12 @@ def _user() -> str:
     return f"{pwd.getpwuid(0).pw_name} {grp.getgrgid(os.getegid()).gr_name}"
 
 
-def _refusal(output: str, text: str) -> RefusedError:
+def _refusal(output: str, text: str) -> IngressRefusedError:
     """Find the Ingress that brought in the line which nginx complains about."""
     message = output.strip().splitlines()[0].removeprefix("nginx: ") if output.strip() else "no reason given"
     place = PLACE_IN_FILE.search(message)
     lines = text.splitlines()[: int(place[1])] if place else []
-    return RefusedError(message, _owner(lines))
+    return IngressRefusedError(message, _owner(lines))
 
 
 def _owner(lines: list[str]) -> str:

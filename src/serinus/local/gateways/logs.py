@@ -1,4 +1,4 @@
-"""Keep nginx's logs small."""
+"""Keep the logs of gateways small."""
 
 import asyncio
 from collections.abc import Callable
