@@ -7,8 +7,9 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
-from providers.orders import http, order, play
+from providers.orders import http, json_reply, order, play
 from providers.samples import HUSH, METRICS, REPLIES, SECRETS, sample
 from serinus import plugins
 from serinus.expr import ConditionError, evaluate_condition
@@ -83,6 +84,28 @@ def test_no_reply_breaks_a_provider(name: str, body: Any) -> None:
         assert isinstance(outcome, Reading | Verdict | Later)
 
 
+NO_DATA: dict[str, HTTPResponse] = {
+    "cloudWatch": json_reply({"MetricDataResults": []}),
+    "datadog": json_reply({"status": "ok", "series": []}),
+    "graphite": json_reply([]),
+    "influxdb": HTTPResponse(200, {}, b"\r\n"),
+    "newRelic": json_reply({"data": {"actor": {"account": {"nrql": {"results": []}}}}}),
+    "prometheus": json_reply({"status": "success", "data": {"resultType": "vector", "result": []}}),
+    "skywalking": json_reply({"data": None}),
+    "wavefront": json_reply({"timeseries": []}),
+    "web": json_reply({"data": {}}),
+}
+
+
+@pytest.mark.parametrize("name", METRICS.keys() - {"kayenta"})
+def test_a_metric_that_says_what_missing_data_means_gets_an_empty_reading(name: str) -> None:
+    given_ = sample(name)
+    given_ = replace(given_, metric=replace(given_.metric, on_no_data="wait"))
+    outcome = play(PROVIDERS[name].run(given_), NO_DATA[name])[1]
+    assert isinstance(outcome, Reading)
+    assert not outcome.result
+
+
 @pytest.mark.parametrize("name", METRICS)
 def test_a_trouble_of_the_shell_comes_through_as_it_is(name: str) -> None:
     measuring = PROVIDERS[name].run(sample(name))
@@ -117,7 +140,7 @@ def test_requests_are_bounded_verified_and_readable_again(name: str) -> None:
         assert 0 < request.timeout <= 30
         assert request.verify
         assert request.is_repeatable or (name, request.method) == ("kayenta", "POST")
-        assert hash(request) == hash(msgspec.structs.replace(request))
+        assert hash(request) == hash(replace(request))
 
 
 @pytest.mark.parametrize("name", METRICS)

@@ -4,13 +4,14 @@ from base64 import b64encode
 from collections.abc import Generator
 from urllib.parse import quote_plus
 
+import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
 from serinus.api.provider import Authentication, BasicAuth, Header, OAuth2
 from serinus.providers.address import query_string, require_url
 from serinus.providers.provider import HTTPRequest, HTTPResponse, ProviderError, fetch
-from serinus.providers.reply import SUCCESS, decoded_as
+from serinus.providers.reply import SUCCESS
 from serinus.providers.request import Reply, Request
 
 Headers = tuple[tuple[str, str], ...]
@@ -92,7 +93,10 @@ def _token_request(oauth2: OAuth2, request: HTTPRequest, *, in_body: bool) -> HT
 def _read_token(reply: HTTPResponse) -> Token:
     if reply.status not in SUCCESS:
         raise ProviderError(f"oauth2.tokenUrl answered {reply.status}: check clientId, clientSecret and scopes")
-    token = decoded_as(reply, "oauth2.tokenUrl", Token)
+    try:
+        token = msgspec.json.decode(reply.body, type=Token)
+    except (msgspec.DecodeError, UnicodeDecodeError):  # what came may hold a token all the same
+        raise ProviderError("the reply of oauth2.tokenUrl is not JSON with an access_token") from None
     if not token.access_token:
         raise ProviderError("oauth2.tokenUrl gave no access_token")
     return token

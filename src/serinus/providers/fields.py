@@ -1,10 +1,10 @@
-"""Fields that several providers have: durations, and Secrets."""
+"""Fields that several providers have: durations, Secrets, and what a metric says of missing data."""
 
 from collections.abc import Mapping
 
 from serinus.api.amounts import parse_duration
 from serinus.api.scalar import IntOrString
-from serinus.providers.provider import Order, ProviderError, SecretName
+from serinus.providers.provider import Order, ProviderError, Reading, SecretName
 
 
 def seconds(text: str, field: str, default: float) -> float:
@@ -38,3 +38,10 @@ def secret(order: Order, name: SecretName, *keys: str) -> Mapping[str, str]:
         where = f"{name.namespace}/{name.name}" if name.namespace else name.name
         raise ProviderError(f"Secret {where} lacks {', '.join(missing)}")
     return {key: value.strip() for key, value in found.items()}
+
+
+def without_data(order: Order, why: str) -> Reading:
+    """A reading of nothing, where ``onNoData`` says what that means. Raises ProviderError where it does not."""
+    if not order.metric.on_no_data:
+        raise ProviderError(why)
+    return Reading(None, "", {"noData": why})

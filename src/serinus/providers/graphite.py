@@ -8,6 +8,7 @@ from msgspec import Struct
 from serinus.api.provider import GraphiteMetric
 from serinus.expr import Floats
 from serinus.providers.address import query_string, server
+from serinus.providers.fields import without_data
 from serinus.providers.provider import AtOnce, HTTPRequest, Measuring, Order, ProviderError, Reading, fetch
 from serinus.providers.reply import decoded_as
 from serinus.providers.text import numbers_text
@@ -43,7 +44,8 @@ class Graphite(AtOnce):
         targets = decoded_as((yield from fetch(HTTPRequest(url=url, timeout=TIMEOUT))), who, tuple[Target, ...])
         points = [point[0] for point in targets[0].datapoints if point[0] is not None] if targets else []
         if not points:
-            raise ProviderError("no data: the query has no series" if not targets else "no data: all values are null")
+            why = "no data: all values are null" if targets else "no data: the query has no series"
+            return without_data(order, why)
         try:
             result = Floats(float(point) for point in points)
         except ValueError:

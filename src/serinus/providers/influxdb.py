@@ -11,7 +11,7 @@ from msgspec import Struct
 from serinus.api.provider import InfluxdbMetric
 from serinus.providers import flux_table
 from serinus.providers.address import query_string, server
-from serinus.providers.fields import secret
+from serinus.providers.fields import secret, without_data
 from serinus.providers.provider import (
     AtOnce,
     HTTPRequest,
@@ -53,7 +53,7 @@ class Influxdb(AtOnce):
         """Ask for the records."""
         found = _values((yield from fetch(_request(order))))
         if not found:
-            raise ProviderError("no results returned from flux query")
+            return without_data(order, "no results returned from flux query")
         return Reading(found, json_text([_shown(value) for value in found]))
 
 

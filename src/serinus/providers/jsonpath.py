@@ -10,6 +10,11 @@ from serinus.providers.provider import ProviderError
 MOST = 100_000
 """Values that one step may find: paths such as ``{..*..*}`` find the same ones over and over."""
 
+
+class AbsentError(ProviderError):
+    """A path is well formed, but what it leads to is not in the data."""
+
+
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "==": operator.eq,
     "!=": operator.ne,
@@ -21,11 +26,11 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
 
 
 def first(path: str, data: Any) -> Any:
-    """The first value that a path finds. Raises ProviderError where it finds none, or cannot be read."""
+    """The first value that a path finds. Raises AbsentError where it finds none, ProviderError for a bad path."""
     for steps in parse(path):
         for value in _walk(steps, [data]):
             return value
-    raise ProviderError(f"jsonPath {path} finds nothing in the reply")
+    raise AbsentError(f"jsonPath {path} finds nothing in the reply")
 
 
 def _walk(path: Path, values: Sequence[Any]) -> Sequence[Any]:
@@ -58,7 +63,7 @@ def _take(step: Step, values: Sequence[Any]) -> Sequence[Any]:
 def _fields(step: Field, values: Sequence[Any]) -> Sequence[Any]:
     found = [value[step.name] for value in values if isinstance(value, dict) and step.name in value]
     if values and not found:
-        raise ProviderError(f"{step.name} is not found")
+        raise AbsentError(f"{step.name} is not found")
     return found
 
 
@@ -75,7 +80,7 @@ def _below(value: Any) -> Iterator[Any]:
     while waiting:
         value = waiting.pop()
         children = list(_children(value))
-        if children:
+        if children or (isinstance(value, str) and value):
             yield value
             waiting += reversed(children)
 
@@ -96,7 +101,7 @@ def _sliced(step: Slice, value: Any) -> Sequence[Any]:
         return ()
     for index in (start, stop - 1):
         if not 0 <= index < length:
-            raise ProviderError(f"array index out of bounds: index {index}, length {length}")
+            raise AbsentError(f"array index out of bounds: index {index}, length {length}")
     if start > stop:
         raise ProviderError(f"starting index {start} is greater than ending index {stop}")
     if step.step is not None and step.step <= 0:

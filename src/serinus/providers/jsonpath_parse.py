@@ -82,7 +82,7 @@ def parse(text: str) -> tuple[Path, ...]:
     if len(text) > LONGEST:
         raise ProviderError(f"jsonPath has {len(text)} characters; {LONGEST} are allowed")
     paths: list[Path] = []
-    at = 0
+    text, at = text.strip(), 0
     while at < len(text):
         if text[at] != "{":
             raise _wrong(text, at, "write the path in braces, as in {$.data.value}")
@@ -116,7 +116,7 @@ def _whole(text: str) -> Path:
 
 
 def _deep(found: re.Match[str]) -> Path:
-    if found.string.startswith("..", found.end()):
+    if not found[1] and found.string.startswith("..", found.end()):
         raise _wrong(found.string, found.end(), "'..' twice in a row")
     return (Deep(), *_named(found[1])) if found[1] else (Deep(),)
 
@@ -151,7 +151,7 @@ def _bracket(found: re.Match[str]) -> Path:
 def _selector(text: str) -> Path:
     """A key in quotes, ``*``, an index or a slice."""
     if text == "*":
-        return (Every(),)
+        return (Slice(None, None, None),)
     if quoted := _QUOTED.fullmatch(text):
         return _whole("." + (quoted[1] or quoted[2] or ""))
     numbers = _SLICE.fullmatch(text)

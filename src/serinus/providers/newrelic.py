@@ -6,7 +6,7 @@ from typing import Any
 from serinus.api.provider import NewRelicMetric
 from serinus.providers import graphql
 from serinus.providers.address import require_url
-from serinus.providers.fields import secret
+from serinus.providers.fields import secret, without_data
 from serinus.providers.provider import AtOnce, Measuring, Order, ProviderError, Reading, SecretName
 from serinus.providers.text import json_text
 
@@ -53,7 +53,11 @@ class NewRelic(AtOnce):
             headers=(("API-Key", profile["personal-api-key"]),),
         )
         variables = {"account": int(account), "query": spec.query, "timeout": timeout}
-        return _reading(_results((yield from graphql.query(endpoint, QUERY, variables))))
+        results = _results((yield from graphql.query(endpoint, QUERY, variables)))
+        if not results or results == [{}]:
+            return without_data(order, "no results returned from NRQL query")
+        result = results[0] if len(results) == 1 else results
+        return Reading(result, json_text(result))
 
 
 def _address(profile: Mapping[str, str]) -> str:
@@ -69,14 +73,6 @@ def _results(data: Any) -> list[Any]:
     for key in ("actor", "account", "nrql", "results"):
         data = data.get(key) if isinstance(data, dict) else None
     return data if isinstance(data, list) else []
-
-
-def _reading(results: list[Any]) -> Reading:
-    """Raises ProviderError where there is no result."""
-    if not results or results == [{}]:
-        raise ProviderError("no results returned from NRQL query")
-    result = results[0] if len(results) == 1 else results
-    return Reading(result, json_text(result))
 
 
 def _profile(order: Order) -> SecretName:

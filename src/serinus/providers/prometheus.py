@@ -1,8 +1,10 @@
 """Prometheus, and what speaks its API (https://prometheus.io/docs/prometheus/latest/querying/api/)."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 
 from serinus.api.amounts import parse_duration
@@ -134,11 +136,9 @@ def _span(span: RangeQuery, order: Order) -> list[tuple[str, str]]:
 
 
 def _timeout(spec: PrometheusMetric) -> float:
-    if spec.timeout is None:
-        return DEFAULT_TIMEOUT
-    if spec.timeout < 0:
+    if spec.timeout is not None and spec.timeout < 0:
         raise ProviderError("prometheus timeout should not be negative")
-    return spec.timeout
+    return spec.timeout or DEFAULT_TIMEOUT
 
 
 def _signing(spec: PrometheusMetric, address: str) -> AwsSigning | None:
@@ -151,13 +151,13 @@ def _signing(spec: PrometheusMetric, address: str) -> AwsSigning | None:
 def _answer(request: HTTPRequest, reply: HTTPResponse) -> Answer:
     """A good answer; Prometheus' own words for a bad one. Raises ProviderError."""
     who = f"Prometheus at {request.origin}"
-    try:
-        answer = decoded_as(HTTPResponse(200, reply.headers, reply.body), who, Answer)
-    except ProviderError:
-        decoded_as(reply, who, Answer)
-        raise
+    with suppress(msgspec.DecodeError, UnicodeDecodeError):
+        refusal = msgspec.json.decode(reply.body, type=Answer)
+        if refusal.error:
+            raise ProviderError(f"{who} answered {meaning(reply.status)}: {refusal.error_type}: {refusal.error}")
+    answer = decoded_as(reply, who, Answer)
     if answer.status != "success" or answer.data is None:
-        raise ProviderError(f"{who} answered {meaning(reply.status)}: {answer.error_type}: {answer.error}")
+        raise ProviderError(f"the reply of {who} holds no data")
     return answer
 
 

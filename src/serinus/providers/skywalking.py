@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from serinus.api.provider import SkyWalkingMetric
 from serinus.providers import graphql
 from serinus.providers.address import server
-from serinus.providers.fields import seconds
-from serinus.providers.provider import AtOnce, Measuring, Order, ProviderError, Reading
+from serinus.providers.fields import seconds, without_data
+from serinus.providers.provider import AtOnce, Measuring, Order, Reading
 from serinus.providers.text import json_text
 
 TIMEOUT = 30.0
@@ -32,7 +32,7 @@ class SkyWalking(AtOnce):
         endpoint = graphql.Endpoint(who="SkyWalking", url=f"{address}/graphql", timeout=TIMEOUT)
         data = yield from graphql.query(endpoint, spec.query, {"duration": duration})
         if data is None:
-            raise ProviderError("no results returned from SkyWalking query")
+            return without_data(order, "no results returned from SkyWalking query")
         return Reading(data, json_text(data))
 
 

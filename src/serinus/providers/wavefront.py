@@ -7,7 +7,7 @@ from msgspec import Struct, field
 from serinus.api.provider import WavefrontMetric
 from serinus.expr import Floats
 from serinus.providers.address import query_string, server
-from serinus.providers.fields import secret
+from serinus.providers.fields import secret, without_data
 from serinus.providers.provider import AtOnce, HTTPRequest, Measuring, Order, ProviderError, Reading, SecretName, fetch
 from serinus.providers.reply import decoded_as
 
@@ -52,7 +52,7 @@ class Wavefront(AtOnce):
         if answer.error_message:
             raise ProviderError(f"Wavefront refused the query: {answer.error_message}")
         if not answer.timeseries or not all(series.data for series in answer.timeseries):
-            raise ProviderError("No TimeSeries found in response from Wavefront")
+            return without_data(order, "No TimeSeries found in response from Wavefront")
         now = int(order.now.timestamp())
         points = [min(series.data, key=lambda point: abs(point[0] - now)) for series in answer.timeseries]
         return _reading(points, now, answer.warnings)

@@ -7,7 +7,8 @@ import msgspec
 from serinus.api.provider import WebMetric
 from serinus.providers.address import require_url
 from serinus.providers.authentication import Headers, authorized, headers_of
-from serinus.providers.jsonpath import first
+from serinus.providers.fields import without_data
+from serinus.providers.jsonpath import AbsentError, first
 from serinus.providers.provider import (
     AtOnce,
     HTTPRequest,
@@ -38,7 +39,10 @@ class Web(AtOnce):
         reply = yield from fetch(request)
         if reply.status not in SUCCESS:
             raise ProviderError(f"received non 2xx response code: {reply.status} (from {request.origin})")
-        return _reading(spec, reply)
+        try:
+            return _reading(spec, reply)
+        except AbsentError as error:
+            return without_data(order, str(error))
 
 
 def _request(spec: WebMetric) -> HTTPRequest:
