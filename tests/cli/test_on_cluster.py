@@ -156,3 +156,57 @@ def test_kubectl_completes_names_through_the_plugin(
         argv, env=environment | {"PATH": path}, capture_output=True, text=True, timeout=60, check=False
     )
     assert done.stdout.splitlines() == ["shop", ":4"], done.stderr
+
+
+TEMPLATE = {
+    "apiVersion": "argoproj.io/v1alpha1",
+    "kind": "AnalysisTemplate",
+    "metadata": {"name": "rate"},
+    "spec": {
+        "args": [{"name": "service"}],
+        "metrics": [{"name": "up", "provider": {"web": {"url": "http://127.0.0.1:9/{{args.service}}"}}}],
+    },
+}
+PODS = {"metadata": {"labels": {"app": "trial"}}, "spec": {"containers": [{"name": "web", "image": "nginx:1"}]}}
+TRIAL = {
+    "apiVersion": "argoproj.io/v1alpha1",
+    "kind": "Experiment",
+    "metadata": {"name": "trial"},
+    "spec": {
+        "duration": "5m",
+        "templates": [{"name": "a", "selector": {"matchLabels": {"app": "trial"}}, "template": PODS}],
+    },
+}
+
+
+def test_templates_runs_and_experiments_are_created_shown_and_ended(
+    plugin: Plugin, cluster: Any, namespace: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "objects.json"
+    file.write_text(json.dumps({"kind": "List", "items": [TEMPLATE, TRIAL]}))
+    assert plugin("create", "-f", str(file)).stdout.splitlines() == [
+        "analysistemplate.argoproj.io/rate created",
+        "experiment.argoproj.io/trial created",
+    ]
+    made = plugin("create", "analysisrun", "--from", "rate", "--name", "mine", "-a", "service=shop")
+    assert (made.stdout, made.stderr) == ("analysisrun.argoproj.io/mine created\n", "")
+
+    def read(kind: str, name: str) -> Any:
+        return json.loads(cluster.kubectl("get", kind, name, "-n", namespace, "-o", "json"))
+
+    assert read("ar", "mine")["spec"]["args"] == [{"name": "service", "value": "shop"}]
+    assert plugin("terminate", "ar", "mine").stdout == "analysisRun 'mine' terminated\n"
+    assert read("ar", "mine")["spec"]["terminate"] is True
+    assert plugin("list", "experiments").stdout.splitlines()[1].split()[:3] == ["trial", "5m", "-"]
+    assert "Σ trial  Experiment  ◷ Pending" in plugin("get", "experiment", "trial").stdout
+    assert plugin("terminate", "experiment", "trial").stdout == "experiment 'trial' terminated\n"
+    assert plugin("retry", "experiment", "trial").stdout == "experiment 'trial' retried\n"
+    assert read("exp", "trial")["spec"]["terminate"] is True
+
+
+def test_a_field_that_the_api_does_not_know_is_refused_by_create(plugin: Plugin, tmp_path: Path) -> None:
+    file = tmp_path / "rollout.json"
+    file.write_text(json.dumps(TRIAL | {"spec": TRIAL["spec"] | {"durations": "5m"}}))  # type: ignore[operator]
+    done = plugin("create", "-f", str(file))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert 'unknown field "spec.durations"' in done.stderr
