@@ -157,7 +157,10 @@ class CanaryStrategy(ApiStruct, frozen=True):
     scale_down_delay_revision_limit: Int32 | None = None
     """How many old versions may wait for their scale-down at once."""
     abort_scale_down_delay_seconds: Int32 | None = None
-    """How long the canary stays after an abort, with traffic routing: 30 when absent; 0 keeps it."""
+    """How long the canary stays after an abort, with traffic routing: 30 when absent.
+
+    0 leaves it to ``setCanaryScale``: as the first step it keeps its pods, without it they go.
+    """
     dynamic_stable_scale: bool = False
     """Let the stable version shrink as its traffic goes to the canary."""
     ping_pong: PingPong | None = None

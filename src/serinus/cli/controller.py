@@ -11,6 +11,8 @@ from typing import Any
 
 import click
 
+from serinus import __version__
+from serinus.cli.accepted import accepted_flags, tell_accepted
 from serinus.cli.flags import Command, Duration, connection_options, log_level
 from serinus.controller.main import run
 from serinus.controller.resolve import FORM, addresses_of
@@ -80,10 +82,13 @@ from serinus.plugins import PluginError
 )
 @click.option("--drain-seconds", default=5, show_default=True, help="How long pods outlive their traffic at least.")
 @click.option("--logformat", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.version_option(__version__, "--version", message="rollouts-controller: v%(version)s")
+@accepted_flags
 @click.pass_context
 def controller(ctx: click.Context, /, **flags: Any) -> None:
     """Run the controller until it is told to end."""
     log_to_stderr(log_level(ctx, "INFO"), flags["logformat"])
+    tell_accepted(ctx)
     try:
         connection = load_connection(connection_options(ctx))
         _runner()(run(connection, settings_of(flags, connection.namespace)))
