@@ -189,6 +189,8 @@ class Seen(Struct, frozen=True):
     """Objects of traffic layers that it names or controls."""
     unseen: dict[Ref, str] = field(default_factory=dict)
     """Objects that it names and that cannot be looked for, as their kind is not installed; and why."""
+    workload: Foreign | None = None
+    """The workload that it takes its pod template from, if it names one and that is there."""
     runs: tuple[AnalysisRun, ...] = ()
     """The AnalysisRuns that it controls."""
     templates: dict[TemplateRef, AnalysisTemplate] = field(default_factory=dict)

@@ -72,10 +72,6 @@ ROUTED = [
         ),
     ),
     (
-        spec_with(workloadRef={"kind": "Deployment", "name": "web"}),
-        "spec.workloadRef: Forbidden: this version of Serinus does not read templates of other workloads",
-    ),
-    (
         spec_with(strategy={}),
         "spec.strategy: Required value: Rollout has missing field '.spec.strategy.canary or .spec.strategy.blueGreen'",
     ),

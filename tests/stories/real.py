@@ -21,7 +21,7 @@ _GATE = "stories.serinus.dev/mended"
 _LOOK = 0.1
 _TRIES = 20
 """Seconds between two looks."""
-_SEEN = (ROLLOUT, kinds.REPLICA_SET, kinds.SERVICE, kinds.INGRESS, POD)
+_SEEN = (ROLLOUT, kinds.REPLICA_SET, kinds.SERVICE, kinds.INGRESS, kinds.DEPLOYMENT, POD)
 """Rollouts first: what a status tells was done before it was written."""
 
 
@@ -40,8 +40,9 @@ class Real(Stage):
 
     async def create(self, manifest: Manifest) -> None:
         kind = KINDS[manifest["kind"]]
-        if kind == ROLLOUT:
-            manifest["spec"]["template"]["spec"]["readinessGates"] = [{"conditionType": _GATE}]
+        template = manifest.get("template") or manifest.get("spec", {}).get("template")
+        if template:
+            template["spec"]["readinessGates"] = [{"conditionType": _GATE}]
         await self._client.create(kind.path(self._namespace), self._renamed(manifest, HOST, self._host))
 
     async def read(self, kind: Kind, name: str) -> Manifest:

@@ -23,6 +23,8 @@ _KINDS = (
     kinds.INGRESS,
     kinds.REPLICA_SET,
     kinds.POD,
+    kinds.DEPLOYMENT,
+    kinds.POD_TEMPLATE,
     kinds.ANALYSIS_RUN,
     kinds.ANALYSIS_TEMPLATE,
 )

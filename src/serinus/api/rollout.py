@@ -7,7 +7,7 @@ from msgspec import Meta, field
 
 from serinus.api.bluegreen import BlueGreenStrategy
 from serinus.api.canary import CanaryStrategy
-from serinus.api.kinds import ROLLOUT
+from serinus.api.kinds import DEPLOYMENT, POD_TEMPLATE, REPLICA_SET, ROLLOUT, Kind
 from serinus.api.meta import ApiStruct, LabelSelector, ObjectMeta
 from serinus.api.scalar import Int32, Preserved
 from serinus.api.status import RolloutStatus
@@ -22,6 +22,10 @@ Selector = Annotated[LabelSelector, Meta(extra_json_schema={"x-kubernetes-valida
 """A label selector that stays as it was created."""
 
 
+WORKLOADS = (DEPLOYMENT, REPLICA_SET, POD_TEMPLATE)
+"""The kinds that a Rollout may take its pod template from."""
+
+
 class ObjectRef(ApiStruct, frozen=True):
     """Another workload whose pod template is used (``spec.workloadRef``)."""
 
@@ -30,6 +34,13 @@ class ObjectRef(ApiStruct, frozen=True):
     name: str = ""
     scale_down: str = ""
     """When the workload's own pods go: never (when absent), onsuccess or progressively."""
+
+    @property
+    def referred(self) -> Kind | None:
+        """The kind that is meant; None where templates are not taken from it."""
+        group = self.api_version.rpartition("/")[0]
+        kinds = (item for item in WORKLOADS if item.kind == self.kind)
+        return next((item for item in kinds if item.api_version.rpartition("/")[0] == group), None)
 
 
 class RollbackWindow(ApiStruct, frozen=True):

@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from serinus.api.kinds import DEPLOYMENT, REPLICA_SET, ROLLOUT, Kind
+from serinus.api.kinds import DEPLOYMENT, POD_TEMPLATE, REPLICA_SET, ROLLOUT, Kind
 from serinus.api.scalar import Manifest
 from serinus.cli.failure import Failure
 from serinus.cli.session import Cluster
 
-POD_TEMPLATE = Kind("v1", "PodTemplate", "podtemplates")
 _REFERRED = {kind.kind: kind for kind in (DEPLOYMENT, REPLICA_SET, POD_TEMPLATE)}
 
 

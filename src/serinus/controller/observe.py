@@ -7,12 +7,12 @@ from serinus.api import keys
 from serinus.api.analysis import AnalysisRun, AnalysisRunSpec, AnalysisRunStatus, AnalysisTemplate
 from serinus.api.analysis_ref import TemplateRef
 from serinus.api.kinds import ANALYSIS_RUN
-from serinus.api.rollout import Rollout
+from serinus.api.rollout import WORKLOADS, Rollout
 from serinus.api.workload import Foreign
 from serinus.controller.answers import Answers
 from serinus.controller.decoding import Malformed
 from serinus.controller.mirrors import unseen
-from serinus.controller.stores import Stores, refs_of
+from serinus.controller.stores import Stores, refs_of, workload_of
 from serinus.plan import Ref, Seen, Settings
 from serinus.rollout.validate_analysis import asked
 
@@ -20,7 +20,7 @@ from serinus.rollout.validate_analysis import asked
 def observe(stores: Stores, answers: Answers, settings: Settings, rollout: Rollout) -> Seen:
     """Gather everything that the decision about a Rollout may use."""
     namespace = rollout.metadata.namespace
-    refs = tuple(refs_of(rollout, stores.routers))
+    refs, workload = tuple(refs_of(rollout, stores.routers)), workload_of(rollout)
     templates = Templates(stores, rollout)
     objects = _objects(stores, rollout, refs)
     found = {name: stores.services.get(namespace, name) for name in rollout.service_names}
@@ -33,6 +33,7 @@ def observe(stores: Stores, answers: Answers, settings: Settings, rollout: Rollo
         services={name: service for name, service in found.items() if service},
         objects=objects,
         unseen={ref: why for ref in refs if (why := stores.mirrors.unseen(ref))} | _unseen_runs(stores, namespace),
+        workload=stores.mirrors.find(workload) if workload else None,
         runs=tuple(_readable(run) for run in stores.runs.by("owner", rollout.metadata.uid)),
         templates=templates.found,
         unreadable=templates.unreadable,
@@ -76,7 +77,8 @@ def _objects(stores: Stores, rollout: Rollout, refs: Iterable[Ref]) -> dict[Ref,
     objects = dict(stores.mirrors.owned(rollout.metadata.uid))
     for ref in refs:
         objects |= stores.mirrors.matching(ref)
-    return objects
+    # A kind of workload may be mirrored for some Rollout's reference; what this one controls of it is seen elsewhere.
+    return {ref: found for ref, found in objects.items() if ref.kind not in WORKLOADS}
 
 
 def _is_busy(stores: Stores, rollout: Rollout, ref: Ref, item: Foreign) -> bool:

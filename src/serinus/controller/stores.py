@@ -198,13 +198,21 @@ class Stores:
 
 
 def refs_of(rollout: Rollout | Malformed, routers: Iterable[Router]) -> Iterator[Ref]:
-    """The objects of traffic layers that a Rollout names."""
+    """The objects of other people's kinds that a Rollout names: of traffic layers, and its workload."""
+    if isinstance(rollout, Rollout) and (ref := workload_of(rollout)):
+        yield ref
     canary = rollout.spec.strategy.canary if isinstance(rollout, Rollout) else None
     routing = canary.traffic_routing if canary else None
     if routing is not None and isinstance(rollout, Rollout):
         for router in routers:
             if router.serves(routing):
                 yield from router.reads(rollout)
+
+
+def workload_of(rollout: Rollout) -> Ref | None:
+    """The workload that a Rollout takes its pod template from."""
+    named = rollout.spec.workload_ref
+    return Ref(named.referred, rollout.metadata.namespace, named.name) if named and named.referred else None
 
 
 def _left(old: Rollout | Malformed | None, new: Rollout | Malformed | None) -> set[str]:

@@ -21,6 +21,7 @@ from serinus.rollout.strategy import strategy_of
 from serinus.rollout.troubled import hold
 from serinus.rollout.validate import problem
 from serinus.rollout.validate_routing import router_troubles
+from serinus.rollout.workload import handover, resolved, workload_problem
 from serinus.traffic.router import Router
 
 _RETRY = timedelta(seconds=20)
@@ -29,6 +30,9 @@ _RETRY = timedelta(seconds=20)
 
 def plan_rollout(seen: Seen, now: datetime, routers: Sequence[Router]) -> Plan:
     """Say what must change for this Rollout to move one safe step forward."""
+    if missing := workload_problem(seen):
+        return replace(refuse(seen, missing, now), wake=now + _RETRY)
+    seen = resolved(seen)
     if wrong := problem(seen, routers):
         return refuse(seen, wrong, now)
     if troubles := router_troubles(seen, routers):
@@ -46,13 +50,14 @@ def plan_rollout(seen: Seen, now: datetime, routers: Sequence[Router]) -> Plan:
     status, late = report(seen, fleet, goal, now)
     writes = in_safe_order(seen, fleet, goal, routers, new_size)
     labels = relabel(seen, fleet, {write.ref.name for write in writes if write.ref.kind is REPLICA_SET}, now)
-    writes = (*writes, *renewal.evictions, *labels.writes)
+    others = handover(seen, fleet, goal.revision, now)
+    writes = (*writes, *others.writes, *renewal.evictions, *labels.writes)
     return Plan(
         writes=writes,
         status=status_patch(seen.rollout.status, status),
         events=events_of(seen, fleet, goal, status, writes),
         asks=tuple(dict.fromkeys((*renewal.asks, *labels.asks))),
-        wake=earliest(goal.wake, late, renewal.wake, labels.wake),
+        wake=earliest(goal.wake, late, renewal.wake, labels.wake, others.wake),
         why=(*goal.why, *renewal.why),
     )
 

@@ -119,6 +119,8 @@ def _recorded(seen: Seen, owned: tuple[ReplicaSet, ...]) -> ReplicaSet | None:
     status = seen.rollout.status
     is_refused = any(item.reason in _REFUSED for item in status.conditions)
     is_current = status.observed_generation == str(seen.rollout.metadata.generation) and not is_refused
+    if seen.workload is not None:
+        is_current = is_current and status.workload_observed_generation == str(seen.workload.metadata.generation)
     return _with_hash(owned, status.current_pod_hash) if is_current else None
 
 

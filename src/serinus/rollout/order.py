@@ -21,6 +21,7 @@ from serinus.rollout.goal import Aim, Goal
 from serinus.rollout.history import surplus
 from serinus.rollout.routes import route_writes
 from serinus.rollout.runs import run_writes
+from serinus.rollout.workload import generation
 from serinus.traffic.router import Router
 
 
@@ -62,11 +63,13 @@ def _creation(seen: Seen, fleet: Fleet, goal: Goal, size: int) -> Iterator[Write
 
 
 def _own_fields(seen: Seen, goal: Goal) -> Iterator[Write]:
-    """The two fields outside the status that are ours to fill; scalers need ``spec.replicas`` to be there."""
+    """What is ours to fill outside the status; scalers need ``spec.replicas`` to be there."""
     rollout = seen.rollout
     body: dict[str, Any] = {}
-    if rollout.metadata.annotations.get(keys.REVISION) != str(goal.revision):
-        body["metadata"] = {"annotations": {keys.REVISION: str(goal.revision)}}
+    notes = {keys.REVISION: str(goal.revision), keys.WORKLOAD_GENERATION: generation(seen) or None}
+    notes = {key: value for key, value in notes.items() if rollout.metadata.annotations.get(key) != value}
+    if notes:
+        body["metadata"] = {"annotations": notes}
     if rollout.spec.replicas is None:
         body["spec"] = {"replicas": rollout.replicas}
     if body:

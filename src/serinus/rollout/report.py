@@ -33,6 +33,7 @@ from serinus.rollout.pingpong import stable_name
 from serinus.rollout.progress import earliest
 from serinus.rollout.target import canary_of
 from serinus.rollout.weights import weights_of
+from serinus.rollout.workload import generation
 
 
 def report(seen: Seen, fleet: Fleet, goal: Goal, now: datetime) -> tuple[RolloutStatus, datetime | None]:
@@ -51,6 +52,7 @@ def report(seen: Seen, fleet: Fleet, goal: Goal, now: datetime) -> tuple[Rollout
         current_step_index=progress.index,
         stable_rs=progress.stable_hash,
         observed_generation=str(rollout.metadata.generation),
+        workload_observed_generation=generation(seen),
         restarted_at=goal.restarted_at,
         canary=replace(
             rollout.status.canary,

@@ -56,9 +56,8 @@ def _numbers(rollout: Rollout) -> Iterator[str]:
 
 def _template(rollout: Rollout) -> Iterator[str]:
     spec = rollout.spec
-    if spec.workload_ref is not None:
-        yield forbidden("spec.workloadRef", "this version of Serinus does not read templates of other workloads")
-        return
+    if spec.workload_ref is not None and not spec.template:
+        return  # its workload has the template, and was not looked for
     if spec.selector is None:
         yield required("spec.selector", "Rollout has missing field 'spec.selector'")
     elif spec.selector.is_empty:

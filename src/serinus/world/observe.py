@@ -33,6 +33,7 @@ def observe(server: Server, ref: Ref, planner: Planner, answers: Mapping[Ask, An
         objects=_objects(server, rollout, planner.reads(rollout)),
         runs=tuple(_runs(server, rollout)),
         templates=dict(_templates(server, rollout.metadata.namespace)),
+        workload=_workload(server, rollout),
         answers=dict(answers),
         settings=settings,
     )
@@ -73,6 +74,13 @@ def _templates(server: Server, namespace: str) -> Iterator[tuple[TemplateRef, An
         for ref, item in server.list(kind, scope):
             key = TemplateRef(template_name=ref.name, cluster_scope=not kind.namespaced)
             yield key, msgspec.convert(item, AnalysisTemplate)
+
+
+def _workload(server: Server, rollout: Rollout) -> Foreign | None:
+    named = rollout.spec.workload_ref
+    kind = named.referred if named else None
+    found = server.find(Ref(kind, rollout.metadata.namespace, named.name)) if named and kind else None
+    return foreign(found) if found else None
 
 
 def _objects(server: Server, rollout: Rollout, reads: Sequence[Ref]) -> dict[Ref, Foreign]:

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from serinus.api.kinds import INGRESS, POD, REPLICA_SET, ROLLOUT, Kind
+from serinus.api.kinds import DEPLOYMENT, INGRESS, POD, POD_TEMPLATE, REPLICA_SET, ROLLOUT, Kind
 from serinus.api.patches import merged
 from serinus.api.scalar import Manifest
 from serinus.plan import Ref
 from serinus.world.admission import complaint, with_defaults
 
-_WITH_GENERATION = (ROLLOUT, REPLICA_SET, INGRESS)
+_WITH_GENERATION = (ROLLOUT, REPLICA_SET, DEPLOYMENT, POD_TEMPLATE, INGRESS)
 _OF_THE_SERVER = ("name", "namespace", "uid", "generation", "creationTimestamp", "deletionTimestamp", "resourceVersion")
 
 
@@ -128,7 +128,7 @@ class Server:
             return found
         if _selector(changed) != _selector(found) and ref.kind in {ROLLOUT, REPLICA_SET}:
             raise RefusalError("invalid", f'{ref.kind.kind} "{ref.name}" is invalid: spec.selector: field is immutable')
-        if changed.get("spec") != found.get("spec") and ref.kind in _WITH_GENERATION:
+        if any(changed.get(part) != found.get(part) for part in ("spec", "template")) and ref.kind in _WITH_GENERATION:
             metadata["generation"] += 1
         return self._keep(ref, changed)
 

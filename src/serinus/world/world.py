@@ -7,6 +7,7 @@ from serinus.api.kinds import ROLLOUT
 from serinus.plan import Answer, Ask, Event, Listed, Plan, Ref, Seen, Settings, Write
 from serinus.world import carry
 from serinus.world.delays import Chance, Delays
+from serinus.world.deployments import deploying
 from serinus.world.gap import Gap
 from serinus.world.garbage import collecting
 from serinus.world.network import Network, Outcome
@@ -110,6 +111,7 @@ class World:
 
     def _happening(self) -> Iterator[Gap]:
         yield from collecting(self.server, self._delays)
+        yield from deploying(self.server, self._delays)
         yield from scaling(self.server, self._delays)
         yield from living(self.server, self._delays, self.broken)
         yield from reporting(self.server, self._delays, self.now)
