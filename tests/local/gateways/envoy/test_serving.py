@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from chance import near
-from local.gateways.envoy.conftest import service
+from local.gateways.snapshots import service
 from serinus.local.gateways.envoy.model import Answer, Host, Match, Route, Routing
 from serinus.local.gateways.envoy.proxy import OUTSIDE, Proxy, door_of
 from serinus.local.processes import Processes

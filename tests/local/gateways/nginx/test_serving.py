@@ -160,19 +160,19 @@ async def test_header_goes_before_cookie_and_cookie_before_weight(
 async def test_the_share_is_the_weight(serve: Serve, web: Any, weight: str, total: str, share: float) -> None:
     requests = 2000
     await serve(MAIN, canary(canary_weight=weight, canary_weight_total=total))
-    seen = await web.share(requests, "canary")
+    seen = await web.share(requests, "canary", web.get)
     assert abs(seen - share) <= 4 * math.sqrt(share * (1 - share) / requests)
 
 
 @pytest.mark.parametrize(("weight", "share"), [("0", 0), ("100", 1), ("-1", 0), ("1000", 1)])
 async def test_nothing_and_everything_are_exact(serve: Serve, web: Any, weight: str, share: int) -> None:
     await serve(MAIN, canary(canary_weight=weight))
-    assert await web.share(500, "canary") == share
+    assert await web.share(500, "canary", web.get) == share
 
 
 async def test_chance_does_not_follow_the_client_s_request_id(serve: Serve, web: Any) -> None:
     await serve(MAIN, canary(canary_weight="50"))
-    assert 0 < await web.share(200, "canary", X_Request_ID="same") < 1
+    assert 0 < await web.share(200, "canary", lambda: web.get(X_Request_ID="same")) < 1
 
 
 async def test_a_canary_without_endpoints_leaves_all_to_the_main(serve: Serve, web: Any) -> None:
