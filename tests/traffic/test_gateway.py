@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from serinus.api.canary import HeaderRouteStep, MirrorMatch, StringMatch
+from serinus.traffic.cookies import is_kept
 from serinus.traffic.gateway import Gateway
-from serinus.traffic.gateway_affinity import is_kept
 from serinus.traffic.gateway_match import EVERYTHING, header_matches, narrowed, with_headers
 from serinus.traffic.gateway_status import in_effect
 from traffic.cases import apply, foreign, objects, rollout, traffic

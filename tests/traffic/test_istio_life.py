@@ -206,3 +206,24 @@ def test_no_traffic_goes_where_the_new_version_is_not_whatever_is_decided_and_ho
             assert old == new or share <= 0, "a subset moved while it had traffic"
             assert old == new or new in able["serving"], "a subset moved onto a version that cannot serve"
             assert now <= max(share, 0) or new == hash_, "weight was given to a subset that leads elsewhere"
+
+
+def test_what_kept_users_apart_is_taken_out_once_its_rollout_is_gone() -> None:
+    entries = [{"destination": {"host": name}, "weight": share} for name, share in (("web", 100), ("web-canary", 0))]
+    meta = {"name": "site", "namespace": "shop"}
+    given = {
+        "apiVersion": "networking.istio.io/v1alpha3",
+        "kind": "VirtualService",
+        "metadata": meta,
+        "spec": {"http": [{"name": "main", "route": entries}]},
+    }
+    asked = rollout({"istio": {"virtualService": {"name": "site"}, "sessionAffinity": {}}})
+    found, writes = apply(ROUTER, traffic(asked, weight=30), objects([given]))
+    ((ref, item),) = found.items()
+    assert writes == 1
+    assert [route["name"].rpartition("/")[2] for route in item.raw["spec"]["http"]] == ["canary", "stable", "main"]
+    assert ROUTER.leave(ref, item, [asked]) is None
+    wanted = ROUTER.leave(ref, item, [])
+    assert wanted is not None
+    left = [entry | {"weight": share} for entry, share in zip(entries, (70, 30), strict=True)]
+    assert wanted.manifest["spec"]["http"] == [{"name": "main", "route": left}]

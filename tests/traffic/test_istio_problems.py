@@ -140,6 +140,26 @@ PROBLEMS = [
         ],
         '.destinationRule.name: Invalid value: "rule": DestinationRule `rule` is managed by another Rollout: api',
     ),
+    (
+        ONE | {"sessionAffinity": {"cookieName": "a b"}},
+        [service(http=[{"route": BOTH}])],
+        '.sessionAffinity.cookieName: Invalid value: "a b": use letters, digits, - and _ only',
+    ),
+    (
+        ONE | {"sessionAffinity": {"maxAge": 0}},
+        [service(http=[{"route": BOTH}])],
+        ".sessionAffinity.maxAge: Invalid value: 0: must be greater than 0 seconds",
+    ),
+    (
+        ONE | {"sessionAffinity": {}},
+        [service(tcp=[{"route": BOTH}])],
+        ".sessionAffinity: Forbidden: only HTTP routes can keep a user on a version by a cookie",
+    ),
+    (
+        ONE | {"sessionAffinity": {}},
+        [service(http=[{"route": [TO_STABLE | {"headers": {"response": {"add": {"Set-Cookie": "a=b"}}}}, TO_CANARY]}])],
+        ".sessionAffinity: Forbidden: a destination sets a cookie already, which leaves no place for serinus",
+    ),
 ]
 
 

@@ -47,7 +47,7 @@ def apisix_rule(name: str) -> Manifest:
 CASES: dict[str, tuple[Router, Any, Manifest]] = {
     "istio": (
         Istio(),
-        lambda name: {"istio": {"virtualService": {"name": "site", "routes": [name]}}},
+        lambda name: {"istio": {"virtualService": {"name": "site", "routes": [name]}, "sessionAffinity": {}}},
         made("networking.istio.io/v1alpha3", "VirtualService", http=[istio_route(name) for name in BOTH]),
     ),
     "alb": (
@@ -116,3 +116,4 @@ def test_the_end_of_one_update_takes_nothing_from_the_other(layer: str) -> None:
     text = str([item.raw for item in found.values()])
     assert "api-testers" in text
     assert "web-testers" not in text
+    assert "/web/canary" not in text

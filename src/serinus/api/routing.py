@@ -1,9 +1,11 @@
 """Traffic routing of a canary: one field per traffic layer."""
 
+from typing import Annotated
+
 from msgspec import field
 
 from serinus.api.meta import ApiStruct
-from serinus.api.scalar import AnyValue, Int32, Int64
+from serinus.api.scalar import AnyValue, Int32, Int64, Own
 
 
 class IstioTlsRoute(ApiStruct, frozen=True):
@@ -39,6 +41,14 @@ class IstioDestinationRule(ApiStruct, frozen=True):
     """Subsets of the same rule that are left alone."""
 
 
+class SessionAffinity(ApiStruct, frozen=True):
+    """Keep each user on the version that answered first, by a cookie."""
+
+    cookie_name: str = "serinus"
+    max_age: Int32 = 86400
+    """How long the cookie lives, in seconds."""
+
+
 class IstioRouting(ApiStruct, frozen=True):
     """Route weights in VirtualServices."""
 
@@ -47,6 +57,7 @@ class IstioRouting(ApiStruct, frozen=True):
     virtual_services: tuple[IstioVirtualService, ...] = ()
     """Several VirtualServices; either this or ``virtualService``."""
     destination_rule: IstioDestinationRule | None = None
+    session_affinity: Annotated[SessionAffinity | None, Own] = None
 
 
 class NginxRouting(ApiStruct, frozen=True):

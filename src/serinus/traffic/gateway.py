@@ -14,6 +14,7 @@ from serinus.api.rollout import Rollout
 from serinus.api.routing import TrafficRouting
 from serinus.api.workload import Foreign
 from serinus.plan import Ref
+from serinus.traffic import cookies
 from serinus.traffic import gateway_affinity as affinities
 from serinus.traffic import gateway_notes as notes
 from serinus.traffic.gateway_config import GROUP, PLUGIN, Asked, asked_routes, config_of, selected_kinds
@@ -102,7 +103,7 @@ class Gateway:
     def _wanted_spec(self, traffic: Traffic, asked: Asked, item: Foreign) -> tuple[dict[str, Any], Added]:
         before = notes.notes_of(item).get(notes.user_key(traffic.rollout), Added())
         affinity = config_of(traffic.rollout).session_affinity
-        is_kept = affinity is not None and asked.is_http and affinities.is_kept(traffic)
+        is_kept = affinity is not None and asked.is_http and cookies.is_kept(traffic)
         extras = tuple(sorted(item.service for item in traffic.additional))
         chosen = weighted_rules(rules_of(item), roles_of(traffic), asked.rule_name)
         rules: list[Rule] = []

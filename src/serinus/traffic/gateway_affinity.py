@@ -7,17 +7,12 @@ nothing. At weight 0 nobody is kept on the canary, at full weight nobody on the 
 
 from typing import Any
 
-from serinus.traffic.gateway_config import SessionAffinity
+from serinus.api.routing import SessionAffinity
+from serinus.traffic import cookies
 from serinus.traffic.gateway_rules import Backend, Roles, Rule, is_service
 from serinus.traffic.router import Traffic
 
 _MODIFIER = "ResponseHeaderModifier"
-_HEADER = "Set-Cookie"
-
-
-def is_kept(traffic: Traffic) -> bool:
-    """Whether there are two versions between which users are to be kept apart."""
-    return not traffic.over and traffic.weight > 0 and traffic.stable_weight > 0
 
 
 def stamped(rule: Rule, roles: Roles, affinity: SessionAffinity, traffic: Traffic) -> Rule:
@@ -32,19 +27,15 @@ def unstamped(rule: Rule, cookie: str) -> Rule:
 
 
 def cookie_match(affinity: SessionAffinity, hash_: str) -> dict[str, str]:
-    """The header match of requests that carry the cookie of a version.
-
-    Some gateways match the whole header and some a part: the pattern holds its own ends.
-    """
-    value = rf"^(.*;\s*)?{affinity.cookie_name}={hash_}(\s*;.*)?$"
-    return {"type": "RegularExpression", "name": "Cookie", "value": value}
+    """The header match of requests that carry the cookie of a version."""
+    return {"type": "RegularExpression", "name": "Cookie", "value": cookies.pattern(affinity, hash_)}
 
 
 def sets_cookies(rule: Rule, service: str, cookie: str) -> bool:
     """Whether a backend already sets cookies that are not ours: a header can be added only once."""
     backends = [item for item in rule.get("backendRefs") or [] if is_service(item, service)]
     added = [header for item in backends for header in _added(item)]
-    return any(header["name"].lower() == _HEADER.lower() and not _is_ours(header, cookie) for header in added)
+    return any(header["name"].lower() == cookies.HEADER.lower() and not _is_ours(header, cookie) for header in added)
 
 
 def _stamp(item: Backend, hashes: dict[str, str], affinity: SessionAffinity) -> Backend:
@@ -52,8 +43,7 @@ def _stamp(item: Backend, hashes: dict[str, str], affinity: SessionAffinity) -> 
     plain = _without(item, affinity.cookie_name)
     if not hash_:
         return plain
-    value = f"{affinity.cookie_name}={hash_}; Path=/; Max-Age={affinity.max_age}; HttpOnly; SameSite=Lax"
-    header = {"name": _HEADER, "value": value}
+    header = {"name": cookies.HEADER, "value": cookies.text(affinity, hash_)}
     filters = plain.get("filters") or []
     modifier = next((entry for entry in filters if entry.get("type") == _MODIFIER), None)
     if modifier is None:
@@ -88,4 +78,4 @@ def _added(item: Backend) -> list[dict[str, str]]:
 
 
 def _is_ours(header: dict[str, str], cookie: str) -> bool:
-    return header["name"].lower() == _HEADER.lower() and header["value"].startswith(f"{cookie}=")
+    return header["name"].lower() == cookies.HEADER.lower() and header["value"].startswith(f"{cookie}=")

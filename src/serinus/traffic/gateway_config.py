@@ -12,6 +12,7 @@ import msgspec
 from serinus.api.kinds import Kind
 from serinus.api.meta import ApiStruct, LabelSelector
 from serinus.api.rollout import Rollout
+from serinus.api.routing import SessionAffinity
 from serinus.plan import Ref
 from serinus.traffic.router import Found
 
@@ -27,14 +28,6 @@ class NamedRoute(ApiStruct, frozen=True):
     """Whether ``setHeaderRoute`` steps are for this route, too."""
     rule_name: str = ""
     """The one rule that is weighted; every rule with both Services when absent."""
-
-
-class SessionAffinity(ApiStruct, frozen=True):
-    """Keep each user on the version that answered first, by a cookie."""
-
-    cookie_name: str = "serinus"
-    max_age: int = 86400
-    """How long the cookie lives, in seconds."""
 
 
 class GatewayConfig(ApiStruct, frozen=True):

@@ -10,11 +10,13 @@ from typing import Any
 from msgspec import Struct
 
 from serinus.api.canary import MirrorRouteStep
+from serinus.api.routing import SessionAffinity
 from serinus.api.scalar import Manifest
 from serinus.api.workload import Foreign
 from serinus.plan import Ref
 from serinus.traffic import gateway_affinity as affinities
-from serinus.traffic.gateway_config import Asked, SessionAffinity
+from serinus.traffic.cookies import is_kept
+from serinus.traffic.gateway_config import Asked
 from serinus.traffic.gateway_match import EVERYTHING, HeaderMatch, Match, header_matches, narrowed, with_headers
 from serinus.traffic.gateway_rules import Backend, Rule, backend, roles_of
 from serinus.traffic.router import Traffic
@@ -80,7 +82,7 @@ def _managed(traffic: Traffic, source: Source) -> Iterator[Rule]:
 
 
 def _sticky(traffic: Traffic, source: Source) -> Iterator[Rule]:
-    if source.affinity is None or not source.asked.is_http or not affinities.is_kept(traffic):
+    if source.affinity is None or not source.asked.is_http or not is_kept(traffic):
         return
     roles = roles_of(traffic)
     for service, hash_ in ((roles.canary, traffic.canary_hash), (roles.stable, traffic.stable_hash)):

@@ -1,19 +1,17 @@
 """What keeps Gateway API routes from splitting traffic, in words that name the field."""
 
-import re
 from collections.abc import Iterator, Sequence
 
 import msgspec
 
 from serinus.api.rollout import Rollout
+from serinus.traffic import cookies
 from serinus.traffic.found import invalid, is_somebody_elses
 from serinus.traffic.gateway_affinity import sets_cookies
 from serinus.traffic.gateway_config import GROUP, Asked, GatewayConfig, config_of
 from serinus.traffic.gateway_own import Source, own_ref, unreached
 from serinus.traffic.gateway_rules import Roles, rules_of, weighted_rules
 from serinus.traffic.router import Found, Trouble, services_by_role
-
-_COOKIE_NAME = re.compile(r"[A-Za-z0-9_-]+")
 
 
 def troubles(rollout: Rollout, asked: Sequence[Asked], found: Found) -> Iterator[Trouble]:
@@ -88,11 +86,7 @@ def _affinity(rollout: Rollout, config: GatewayConfig, asked: Sequence[Asked], f
     affinity, roles = config.session_affinity, Roles(*services_by_role(rollout))
     if affinity is None:
         return
-    if not _COOKIE_NAME.fullmatch(affinity.cookie_name):
-        detail = "use letters, digits, - and _ only"
-        yield invalid(".sessionAffinity.cookieName", affinity.cookie_name, detail)
-    if affinity.max_age <= 0:
-        yield invalid(".sessionAffinity.maxAge", affinity.max_age, "must be greater than 0 seconds")
+    yield from cookies.troubles(affinity)
     if not any(item.is_http for item in asked):
         yield Trouble(".sessionAffinity: Forbidden: only HTTPRoutes can keep a user on a version by a cookie")
     if any(item.ref.namespace != rollout.metadata.namespace for item in asked if item.is_http):

@@ -15,6 +15,8 @@ from serinus.api.rollout import Rollout
 from serinus.api.routing import IstioDestinationRule, IstioRouting, IstioVirtualService, TrafficRouting
 from serinus.api.workload import Foreign
 from serinus.plan import Ref
+from serinus.traffic import cookies
+from serinus.traffic import istio_affinity as sticky
 from serinus.traffic import istio_rule as rules
 from serinus.traffic import istio_service as services
 from serinus.traffic.istio_selection import SelectionError
@@ -121,6 +123,7 @@ class Istio:
             if refs.count(ref) > 1:
                 yield _invalid(field, asked.name, "is named twice: list its routes in one entry")
             yield from self._service_troubles(rollout, asked, found.get(ref), field)
+        yield from self._affinity_troubles(rollout, found)
         if rule := self._rule(rollout):
             yield from self._rule_troubles(rollout, *rule, found)
 
@@ -136,6 +139,18 @@ class Istio:
             services.check(rollout, asked, item)
         except SelectionError as error:
             yield _invalid(field, asked.name, str(error))
+
+    def _affinity_troubles(self, rollout: Rollout, found: Found) -> Iterator[Trouble]:
+        affinity, field = _spec(rollout).session_affinity, ".sessionAffinity"
+        if affinity is None:
+            return
+        yield from cookies.troubles(affinity)
+        present = [(asked, item) for asked, ref, _ in self._asked(rollout) if (item := found.get(ref))]
+        entries = [entry for pair in present for entry in services.http_destinations(rollout, *pair)]
+        if present and not entries:
+            yield Trouble(f"{field}: Forbidden: only HTTP routes can keep a user on a version by a cookie")
+        if text := sticky.problem(affinity, entries):
+            yield Trouble(f"{field}: Forbidden: {text}")
 
     def _rule_troubles(self, rollout: Rollout, spec: IstioDestinationRule, ref: Ref, found: Found) -> Iterator[Trouble]:
         field, item = ".destinationRule.name", found.get(ref)

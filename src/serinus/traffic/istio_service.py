@@ -9,6 +9,7 @@ from serinus.api.routing import IstioVirtualService
 from serinus.api.scalar import Manifest
 from serinus.api.workload import Foreign
 from serinus.plan import Ref
+from serinus.traffic import istio_affinity as affinity
 from serinus.traffic import istio_memory as memory
 from serinus.traffic.istio_managed import CanaryHost, made_routes, with_managed
 from serinus.traffic.istio_memory import Kept
@@ -16,7 +17,16 @@ from serinus.traffic.istio_selection import Route, Selected, SelectionError, key
 from serinus.traffic.istio_split import Roles, Shares, destination, roles_of, split, weight_of
 from serinus.traffic.router import Traffic, Wanted
 
-__all__ = ["CanaryHost", "bare", "check", "has_canary_traffic", "has_weight", "wanted", "without_others"]
+__all__ = [
+    "CanaryHost",
+    "bare",
+    "check",
+    "has_canary_traffic",
+    "has_weight",
+    "http_destinations",
+    "wanted",
+    "without_others",
+]
 
 _UPDATED = "Updated VirtualService"
 
@@ -24,22 +34,33 @@ _UPDATED = "Updated VirtualService"
 def wanted(traffic: Traffic, asked: IstioVirtualService, ref: Ref, found: Foreign, host: CanaryHost) -> Wanted:
     """A VirtualService with the decided weights and routes."""
     managed = managed_names(traffic.rollout, asked)
-    chosen = select(asked, found.raw, managed)
+    chosen, roles = _chosen(traffic.rollout, asked, found), roles_of(traffic.rollout)
     sections = {name: list(routes) for name, routes in sections_of(found.raw).items()}
     remembered = memory.read(found)
     mine = dict(remembered.get(memory.owner_key(traffic.rollout), {}))
     for item in chosen:
         route = sections[item.section][item.index]
-        entries, kept = _entries(traffic, route.get("route") or [], mine.get(item.key))
+        entries, kept = _entries(traffic, affinity.unstamped(route.get("route") or []), mine.get(item.key))
+        entries = affinity.stamped(entries, roles, traffic) if item.section == "http" else entries
         sections[item.section][item.index] = route | {"route": entries}
         mine |= {item.key: kept} if kept else {}
     http = [item.index for item in chosen if item.section == "http"]
     if http:
-        made = made_routes(traffic, host, sections["http"][http[0]])
-        sections["http"] = with_managed(sections["http"], managed, made, min(http))
+        made, first = made_routes(traffic, host, sections["http"][http[0]]), sections["http"][min(http)]
+        routes = affinity.with_sticky(sections["http"], http, roles, traffic)
+        before = next(index for index, route in enumerate(routes) if route is first)
+        sections["http"] = with_managed(routes, managed, made, before)
     notes = memory.annotation(found, remembered | {memory.owner_key(traffic.rollout): mine})
     message = f"VirtualService `{ref.name}` set to desiredWeight '{traffic.weight}'"
     return Wanted(ref, {"spec": sections, **notes}, _UPDATED, message)
+
+
+def http_destinations(rollout: Rollout, asked: IstioVirtualService, found: Foreign) -> list[Route]:
+    """The destinations of the weighted HTTP routes."""
+    routes = (
+        sections_of(found.raw)["http"][item.index] for item in _chosen(rollout, asked, found) if item.section == "http"
+    )
+    return [entry for route in routes for entry in route.get("route") or []]
 
 
 def check(rollout: Rollout, asked: IstioVirtualService, found: Foreign) -> None:
@@ -71,7 +92,8 @@ def has_canary_traffic(traffic: Traffic, found: Foreign, asked: IstioVirtualServ
     names = {route.get("name") for route in sections_of(found.raw).get("http", [])}
     routes = _weighted(traffic.rollout, found, asked)
     is_weighted = any(_canary_weight(entries, roles, traffic.max_weight) for entries in routes)
-    return is_weighted or not names.isdisjoint(managed_names(traffic.rollout, asked))
+    is_kept = any(affinity.is_of(name, traffic.rollout) for name in affinity.names_in(found.raw))
+    return is_weighted or is_kept or not names.isdisjoint(managed_names(traffic.rollout, asked))
 
 
 def without_others(ref: Ref, found: Foreign, users: Collection[Rollout]) -> Wanted | None:
@@ -79,13 +101,16 @@ def without_others(ref: Ref, found: Foreign, users: Collection[Rollout]) -> Want
     remembered = memory.read(found)
     mine = {memory.owner_key(user) for user in users}
     gone = {name: routes for name, routes in remembered.items() if name not in mine}
-    if not gone:
-        return None
     sections = {name: list(routes) for name, routes in sections_of(found.raw).items()}
+    is_sticky = affinity.without_others(sections.get("http", []), mine) != sections.get("http", [])
+    if not gone and not is_sticky:
+        return None
     for item in keyed(found.raw):
         for routes in gone.values():
             if kept := routes.get(item.key):
                 _restore(sections, item, kept)
+    if is_sticky:
+        sections["http"] = affinity.without_others(sections["http"], mine)
     left = {name: routes for name, routes in remembered.items() if name in mine}
     manifest: Manifest = {"spec": sections, **memory.annotation(found, left)}
     return Wanted(ref, manifest, _UPDATED, f"VirtualService `{ref.name}` given back")
@@ -103,15 +128,20 @@ def _check_routes(rollout: Rollout, asked: IstioVirtualService, found: Foreign) 
     roles = roles_of(rollout)
     mine = memory.read(found).get(memory.owner_key(rollout), {})
     sections = sections_of(found.raw)
-    for item in select(asked, found.raw, managed_names(rollout, asked)):
+    for item in _chosen(rollout, asked, found):
         entries = sections[item.section][item.index].get("route") or []
         if text := roles.problem(entries, remembers_canary=item.key in mine):
             raise SelectionError(item.section, text)
 
 
+def _chosen(rollout: Rollout, asked: IstioVirtualService, found: Foreign) -> tuple[Selected, ...]:
+    """The weighted routes: none of those that are made for a time is one."""
+    return select(asked, found.raw, {*managed_names(rollout, asked), *affinity.names_in(found.raw)})
+
+
 def _weighted(rollout: Rollout, found: Foreign, asked: IstioVirtualService) -> list[list[Route]]:
     sections = sections_of(found.raw)
-    chosen = select(asked, found.raw, managed_names(rollout, asked))
+    chosen = _chosen(rollout, asked, found)
     return [sections[item.section][item.index].get("route") or [] for item in chosen]
 
 
