@@ -108,6 +108,11 @@ def test_an_argument_may_be_declared_by_another_template_of_the_analysis() -> No
     )
 
 
+def test_a_value_that_another_template_gives_is_none_of_this_one() -> None:
+    other = TEMPLATE.replace("name: rate", "name: other").replace("name: service", '{name: service, value: "x"}')
+    assert lines(TEMPLATE, other.replace("- {name: service", "- {name: service")) == []
+
+
 RUN = """\
 apiVersion: argoproj.io/v1alpha1
 kind: AnalysisRun

@@ -179,6 +179,13 @@ def test_an_object_without_a_namespace_may_be_meant_for_any(rollout: str, servic
     assert len(lines(put(ROLLOUT, "shop", rollout), put(wrong, "canary", service))) == count
 
 
+def test_of_several_objects_of_a_name_that_of_the_same_file_counts() -> None:
+    wrong, right = SERVICE.replace("app: shop", "app: shoe"), SERVICE
+    assert lines(f"{ROLLOUT}---\n{right}", wrong) == []
+    assert len(lines(f"{ROLLOUT}---\n{wrong}", right)) == 1
+    assert lines(ROLLOUT, wrong, right) == []
+
+
 def test_typos_in_services_and_ingresses_are_found() -> None:
     assert lines(SERVICE.replace("ports", "port"), INGRESS.replace("pathType", "pathtype")) == [
         'a.yaml:7:3: Service canary: unknown field "spec.port"; did you mean "ports"?',

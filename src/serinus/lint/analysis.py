@@ -39,7 +39,8 @@ def of_template(template: AnalysisTemplate, ref: TemplateRef, templates: Templat
     yield from _metrics(template.spec.metrics, (elsewhere | own).values())
     yield from _twice(template.spec.args)
     try:
-        given = [Argument(name=arg.name, value=_UNKNOWN) for arg in elsewhere.values() if not _has_value(arg)]
+        declared = [arg for item in (template, *templates.values()) for arg in item.spec.args]
+        given = [Argument(name=arg.name, value=_UNKNOWN) for arg in declared if not _has_value(arg)]
         run_spec(RolloutAnalysis(templates=(ref,)), given, {**templates, ref: template})
     except MissingTemplateError:
         return  # the cluster may have it

@@ -43,7 +43,7 @@ def check(texts: Mapping[str, str], routers: Sequence[Router]) -> Report:
     checked = [document for document in documents if shape_name(document.data)]
     objects = Objects(documents)
     for document in checked:
-        findings += _findings(document, objects, routers)
+        findings += _findings(document, objects.seen_from(document.file), routers)
     order = list(texts)
     findings.sort(key=lambda item: (order.index(item.file), item.line, item.column))
     return Report(tuple(findings), len(texts), len(checked))

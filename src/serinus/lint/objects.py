@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 import msgspec
+from msgspec import Struct
 
 from serinus.api.analysis import AnalysisTemplate
 from serinus.api.analysis_ref import TemplateRef
@@ -13,20 +14,40 @@ from serinus.lint.source import Document
 from serinus.plan import Ref
 
 
+class _Held(Struct, frozen=True):
+    file: str
+    group: str
+    kind: str
+    item: Foreign
+
+
 class Objects:
-    """Objects by kind, name and namespace; one without a namespace may be meant for any."""
+    """Objects by kind, name and namespace, as one file sees them.
+
+    One without a namespace may be meant for any. Of several with one name, that of the same file counts; where none
+    of them is there, nobody knows which is meant, and none is.
+    """
 
     def __init__(self, documents: Iterable[Document]) -> None:
-        self._all = [(foreign, *_kind(foreign)) for document in documents if (foreign := _foreign(document))]
+        self._file = ""
+        self._all = tuple(held for document in documents if (held := _held(document)))
+
+    def seen_from(self, file: str) -> "Objects":
+        """The objects as a file sees them."""
+        objects = Objects(())
+        objects._all, objects._file = self._all, file
+        return objects
 
     def find(self, ref: Ref) -> Iterator[Foreign]:
         """The objects that are meant, in whatever version of their kind; all of the kind without a name."""
-        group = _group(ref.kind.api_version)
-        for item, item_group, kind in self._all:
-            place = item.metadata.namespace
-            is_there = not ref.kind.namespaced or not place or not ref.namespace or place == ref.namespace
-            if (item_group, kind) == (group, ref.kind.kind) and ref.name in {"", item.metadata.name} and is_there:
-                yield item
+        by_name: dict[str, list[_Held]] = {}
+        for held in self._all:
+            if _is_meant(held, ref):
+                by_name.setdefault(held.item.metadata.name, []).append(held)
+        for candidates in by_name.values():
+            own = [held for held in candidates if held.file == self._file]
+            if own or len(candidates) == 1:
+                yield (own or candidates)[0].item
 
     def templates(self, namespace: str) -> dict[TemplateRef, AnalysisTemplate]:
         """The analysis templates that can be used in a namespace, as far as they can be read."""
@@ -40,23 +61,23 @@ class Objects:
                     continue  # its shape is told elsewhere
         return found
 
-    def has(self, name: str) -> bool:
-        """Whether any object is called so."""
-        return any(item.metadata.name == name for item, *_ in self._all)
+
+def _is_meant(held: _Held, ref: Ref) -> bool:
+    kind, place = ref.kind, held.item.metadata.namespace
+    is_there = not (kind.namespaced and place and ref.namespace) or place == ref.namespace
+    is_kind = (held.group, held.kind) == (_group(kind.api_version), kind.kind)
+    return is_kind and is_there and ref.name in {"", held.item.metadata.name}
 
 
-def _foreign(document: Document) -> Foreign | None:
+def _held(document: Document) -> _Held | None:
     data = document.data
     if not isinstance(data, dict) or not isinstance(data.get("metadata"), dict):
         return None
     try:
-        return Foreign(metadata=msgspec.convert(data["metadata"], ObjectMeta), raw=data)
+        item = Foreign(metadata=msgspec.convert(data["metadata"], ObjectMeta), raw=data)
     except msgspec.ValidationError:
         return None
-
-
-def _kind(item: Foreign) -> tuple[str, str]:
-    return _group(str(item.raw.get("apiVersion") or "")), str(item.raw.get("kind") or "")
+    return _Held(document.file, _group(str(data.get("apiVersion") or "")), str(data.get("kind") or ""), item)
 
 
 def _group(api_version: str) -> str:

@@ -18,7 +18,7 @@ from serinus.rollout.validate import problems
 from serinus.rollout.validate_routing import router_troubles
 from serinus.traffic.router import Ability, Found, Router, Traffic, Wanted
 
-_MISSING = re.compile(r'"([^"]+)" (?:was )?not found')
+_MISSING = re.compile(r'"[^"]+" not found')
 _MISSING_TEMPLATE = re.compile(r"AnalysisTemplate '[^']*' not found$")
 
 
@@ -30,8 +30,7 @@ def of_rollout(rollout: Rollout, objects: Objects, routers: Sequence[Router]) ->
         if not _MISSING_TEMPLATE.search(text):  # the cluster may have it
             yield spoken(text)
     for trouble in router_troubles(seen, routers).values():
-        missing = _MISSING.search(trouble)
-        if missing is None or objects.has(missing[1]):
+        if not _MISSING.search(trouble):
             yield spoken(str(trouble))
 
 
