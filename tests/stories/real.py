@@ -11,9 +11,10 @@ from serinus.api import kinds
 from serinus.api.kinds import EVENT, POD, ROLLOUT, Kind
 from serinus.kube import Client, Conflict, ConnectionOptions, KubeError, NotFound, load_connection
 from stories.look import Look
-from stories.manifests import HOST
+from stories.manifests import HOST, VERDICTS
 from stories.requests import Requests, is_split
-from stories.stage import KINDS, Question, Stage
+from stories.stage import KINDS, Question, Stage, Verdict
+from stories.verdicts import Verdicts
 
 Manifest = dict[str, Any]
 
@@ -21,7 +22,7 @@ _GATE = "stories.serinus.dev/mended"
 _LOOK = 0.1
 _TRIES = 20
 """Seconds between two looks."""
-_SEEN = (ROLLOUT, kinds.REPLICA_SET, kinds.SERVICE, kinds.INGRESS, kinds.DEPLOYMENT, POD)
+_SEEN = (ROLLOUT, kinds.REPLICA_SET, kinds.SERVICE, kinds.INGRESS, kinds.DEPLOYMENT, POD, kinds.ANALYSIS_RUN)
 """Rollouts first: what a status tells was done before it was written."""
 
 
@@ -32,10 +33,11 @@ class Real(Stage):
     that is how a version can be broken and mended.
     """
 
-    def __init__(self, client: Client, namespace: str, requests: Requests) -> None:
+    def __init__(self, client: Client, namespace: str, requests: Requests, verdicts: Verdicts) -> None:
         self._client = client
         self._namespace = namespace
         self._requests = requests
+        self._verdicts = verdicts
         self._broken: set[str] = set()
 
     async def create(self, manifest: Manifest) -> None:
@@ -43,6 +45,7 @@ class Real(Stage):
         template = manifest.get("template") or manifest.get("spec", {}).get("template")
         if template:
             template["spec"]["readinessGates"] = [{"conditionType": _GATE}]
+        manifest = self._renamed(manifest, VERDICTS, self._verdicts.url)
         await self._client.create(kind.path(self._namespace), self._renamed(manifest, HOST, self._host))
 
     async def read(self, kind: Kind, name: str) -> Manifest:
@@ -107,6 +110,9 @@ class Real(Stage):
     async def mend_image(self, image: str) -> None:
         self._broken.discard(image)
 
+    async def judge(self, metric: str, verdict: Verdict) -> None:
+        self._verdicts.said[metric] = verdict
+
     async def open_gates(self) -> None:
         """Keep the readiness gate of every pod as it should be."""
         while True:
@@ -146,8 +152,9 @@ async def real_stage(cluster: Any, namespace: str) -> AsyncIterator[Real]:
     async with (
         Client(connection) as client,
         Requests(cluster.gateways["nginx"], f"{namespace}.example.com") as requests,
+        Verdicts() as verdicts,
     ):
-        stage = Real(client, namespace, requests)
+        stage = Real(client, namespace, requests, verdicts)
         gates = asyncio.create_task(stage.open_gates())
         try:
             yield stage

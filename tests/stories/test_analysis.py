@@ -1,6 +1,21 @@
 """A canary goes on while its analyses are good, stops where they are not sure, and goes back where they are bad."""
 
-from stories.manifests import INGRESS, V1, V2, V3, Manifest, Step, analyse, analysis, around, pause, routed, weight
+from stories.manifests import (
+    INGRESS,
+    V1,
+    V2,
+    V3,
+    Manifest,
+    Step,
+    analyse,
+    analysis,
+    around,
+    pause,
+    rollout,
+    routed,
+    scale,
+    weight,
+)
 from stories.stage import Stage
 
 STEPS = (weight(20), analyse("quick"), weight(60), pause())
@@ -26,10 +41,10 @@ async def test_a_good_analysis_lets_the_update_go_on(stage: Stage) -> None:
     assert look.weight == 60
     assert look.runs("Step") == ["Successful"]
     assert look.rollout.status.canary.current_step_analysis_run_status is None
-    assert "Rollout step 2/4 completed (analysis)" in look.told("RolloutStepCompleted")
-    (text,) = look.told("AnalysisRunSuccessful")
-    assert text.startswith("Step Analysis Run 'myapp-rollout-")
-    assert "' Status New: 'Successful' Previous: '" in text
+    await stage.until(lambda look: "Rollout step 2/4 completed (analysis)" in look.told("RolloutStepCompleted"))
+    name = look.kind("AnalysisRun")[0]["metadata"]["name"]
+    text = f"Step Analysis Run '{name}' Status New: 'Successful' Previous: '"
+    await stage.until(lambda look: any(said.startswith(text) for said in look.told("AnalysisRunSuccessful")))
 
 
 async def test_a_bad_analysis_takes_the_traffic_back_and_then_the_pods(stage: Stage) -> None:
@@ -39,8 +54,8 @@ async def test_a_bad_analysis_takes_the_traffic_back_and_then_the_pods(stage: St
     look = await stage.until(lambda look: look.phase == "Degraded")
     why = f"Step-based analysis phase error/failed: {FAILED.format('quick')}"
     assert look.message == f"RolloutAborted: Rollout aborted update to revision 2: {why}"
-    assert look.told("RolloutAborted") == [f"Rollout aborted update to revision 2: {why}"]
     assert look.step == 0
+    await stage.until(lambda look: look.told("RolloutAborted") == [f"Rollout aborted update to revision 2: {why}"])
     look = await stage.until(lambda look: look.ingresses == {INGRESS} and look.pods == {V1: 3})
     assert look.services == {"stable": V1, "canary": V1}
     assert look.runs("Step") == ["Failed"]
@@ -182,3 +197,27 @@ async def test_old_runs_go_and_the_newest_stay(stage: Stage) -> None:
     look = await stage.until(lambda look: len(look.kind("AnalysisRun")) == 1)
     (run,) = look.kind("AnalysisRun")
     assert look.rollout.status.current_pod_hash in run["metadata"]["name"]
+
+
+async def test_a_background_analysis_can_wait_for_the_first_traffic(stage: Stage) -> None:
+    wanted = background("watch", startingTraffic=True)
+    steps = (scale(replicas=1), pause(), weight(20), pause())
+    await deploy(stage, analysis("watch", **ENDLESS), steps=steps, analysis=wanted)
+    await stage.set_image(V2)
+    await stage.until(lambda look: look.is_paused_at(1))
+    look = await stage.stays(lambda look: look.runs("Background") == [], seconds=3)
+    assert look.serving[V2] == 1
+    await stage.promote()
+    look = await stage.until(lambda look: look.runs("Background") == ["Running"])
+    assert (look.weight, look.rollout.status.canary.weights.verified) == (20, True)  # type: ignore[union-attr]
+
+
+async def test_without_a_router_the_first_traffic_comes_with_the_first_pod(stage: Stage) -> None:
+    await stage.create(analysis("watch", **ENDLESS))
+    await stage.deploy(rollout((weight(25), pause()), replicas=4, analysis=background("watch", startingTraffic=True)))
+    await stage.break_image(V2)
+    await stage.set_image(V2)
+    await stage.until(lambda look: look.pods[V2] == 1)
+    await stage.stays(lambda look: look.runs("Background") == [], seconds=3)
+    await stage.mend_image(V2)
+    await stage.until(lambda look: look.is_paused_at(1) and look.runs("Background") == ["Running"])

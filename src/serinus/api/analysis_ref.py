@@ -1,9 +1,11 @@
 """How a Rollout or an Experiment names the analysis that it wants."""
 
+from typing import Annotated
+
 from msgspec import field
 
 from serinus.api.meta import ApiStruct, LabelSelector
-from serinus.api.scalar import Int32, IntOrString
+from serinus.api.scalar import Int32, IntOrString, Own
 
 
 class FieldRef(ApiStruct, frozen=True):
@@ -71,6 +73,8 @@ class BackgroundAnalysis(RolloutAnalysis, frozen=True):
 
     starting_step: Int32 | None = None
     """The index of the step with which it starts; 0 when absent."""
+    starting_traffic: Annotated[bool, Own] = False
+    """Start no sooner than traffic goes to the canary: with a router, its weight must be in effect."""
 
 
 class TemplateService(ApiStruct, frozen=True):

@@ -59,9 +59,9 @@ def step_hook(index: int, wanted: RolloutAnalysis) -> Hook:
     return Hook("step", wanted, str(index))
 
 
-def background_hook(wanted: RolloutAnalysis) -> Hook:
+def background_hook(wanted: RolloutAnalysis, *, is_due: bool) -> Hook:
     """The analysis beside the steps of a canary."""
-    return Hook("background", wanted)
+    return Hook("background", wanted, is_due=is_due)
 
 
 def pre_promotion_hook(wanted: RolloutAnalysis, *, is_due: bool) -> Hook:

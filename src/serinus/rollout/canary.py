@@ -149,7 +149,21 @@ def _in_background(seen: Seen, fleet: Fleet, progress: Progress, now: datetime) 
     wanted = canary_of(seen.rollout).analysis
     if wanted is None or (progress.index is not None and progress.index < (wanted.starting_step or 0)):
         return progress
-    return consult(seen, fleet, progress, background_hook(wanted), now)
+    is_due = not wanted.starting_traffic or _has_traffic(seen, fleet)
+    return consult(seen, fleet, progress, background_hook(wanted, is_due=is_due), now)
+
+
+def _has_traffic(seen: Seen, fleet: Fleet) -> bool:
+    """Whether requests are known to go to the new version.
+
+    With a router that is a weight which an earlier decision has set and which is in effect since; without one, a pod
+    that serves.
+    """
+    weights = seen.rollout.status.canary.weights
+    if canary_of(seen.rollout).traffic_routing is None:
+        return fleet.new is not None and fleet.new.serving > 0
+    is_sent = weights is not None and weights.canary.pod_template_hash == fleet.hash and weights.canary.weight > 0
+    return is_sent and weights is not None and weights.verified is True
 
 
 def _walk(seen: Seen, fleet: Fleet, progress: Progress, now: datetime, routers: Sequence[Router]) -> Progress:
