@@ -186,6 +186,34 @@ def test_of_several_objects_of_a_name_that_of_the_same_file_counts() -> None:
     assert lines(ROLLOUT, wrong, right) == []
 
 
+REFERRING = """\
+apiVersion: argoproj.io/v1alpha1
+kind: Rollout
+metadata: {name: shop}
+spec:
+  workloadRef: {apiVersion: apps/v1, kind: Deployment, name: shop}
+  strategy: {canary: {canaryService: canary}}
+"""
+DEPLOYMENT = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: shop}
+spec:
+  selector: {matchLabels: {app: shop}}
+  template:
+    metadata: {labels: {app: shop}}
+"""
+
+
+def test_pods_of_another_workload_are_looked_at_where_the_files_hold_it() -> None:
+    assert lines(REFERRING, SERVICE) == []
+    assert lines(REFERRING, SERVICE, DEPLOYMENT) == []
+    (line,) = lines(REFERRING, SERVICE, DEPLOYMENT.replace("labels: {app: shop}", "labels: {app: shoe}"))[1:]
+    assert line.endswith('Service "canary" has unmatch label "app" in rollout')
+    (line,) = lines(REFERRING.replace("Deployment", "StatefulSet"))
+    assert line.startswith("a.yaml:5:3: Rollout shop: spec.workloadRef: Invalid value: ")
+
+
 def test_typos_in_services_and_ingresses_are_found() -> None:
     assert lines(SERVICE.replace("ports", "port"), INGRESS.replace("pathType", "pathtype")) == [
         'a.yaml:7:3: Service canary: unknown field "spec.port"; did you mean "ports"?',

@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 
 import msgspec
+from msgspec.structs import replace
 
 from serinus.api.kinds import SERVICE
 from serinus.api.meta import ObjectMeta
@@ -16,6 +17,7 @@ from serinus.plan import Ref, Seen
 from serinus.rollout.target import canary_of
 from serinus.rollout.validate import problems
 from serinus.rollout.validate_routing import router_troubles
+from serinus.rollout.workload import resolved, workload_problem
 from serinus.traffic.router import Ability, Found, Router, Traffic, Wanted
 
 _MISSING = re.compile(r'"[^"]+" not found')
@@ -26,6 +28,10 @@ def of_rollout(rollout: Rollout, objects: Objects, routers: Sequence[Router]) ->
     """What the controller would say of a Rollout."""
     seen = _seen(rollout, objects, routers)
     routers = [*routers, *_assumed(rollout, routers)]
+    text = workload_problem(seen)
+    if text and not _MISSING.search(text):
+        yield spoken(text)
+    seen = _assuming(resolved(seen))
     for text in problems(seen, routers):
         if not _MISSING_TEMPLATE.search(text):  # the cluster may have it
             yield spoken(text)
@@ -42,7 +48,29 @@ def _seen(rollout: Rollout, objects: Objects, routers: Sequence[Router]) -> Seen
         for item in objects.find(ref):
             found[Ref(ref.kind, ref.namespace, item.metadata.name)] = item
     services = {name: _service(name, namespace, objects) for name in rollout.service_names}
-    return Seen(rollout=rollout, services=services, objects=found, templates=objects.templates(namespace))
+    return Seen(
+        rollout=rollout,
+        services=services,
+        objects=found,
+        templates=objects.templates(namespace),
+        workload=_workload(rollout, objects),
+    )
+
+
+def _workload(rollout: Rollout, objects: Objects) -> Foreign | None:
+    reference = rollout.spec.workload_ref
+    kind = reference.referred if reference else None
+    if reference is None or kind is None or not reference.name:
+        return None
+    return next(objects.find(Ref(kind, rollout.metadata.namespace, reference.name)), None)
+
+
+def _assuming(seen: Seen) -> Seen:
+    """Without the pod template, which another file may hold, Services are taken to lead to its pods."""
+    if seen.rollout.spec.workload_ref is None or seen.rollout.spec.template:
+        return seen
+    plain = {name: Service(metadata=service.metadata) for name, service in seen.services.items()}
+    return replace(seen, services=plain)
 
 
 def _service(name: str, namespace: str, objects: Objects) -> Service:
