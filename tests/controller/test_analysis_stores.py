@@ -136,3 +136,12 @@ def test_a_controller_of_one_namespace_reads_no_cluster_templates() -> None:
 def test_runs_are_shared_out_by_instance_id_as_rollouts_are() -> None:
     stores = Cluster().stores
     assert stores.informers[ANALYSIS_RUN].label_selector == stores.informers[ROLLOUT].label_selector
+
+
+@pytest.mark.parametrize("kind", [ANALYSIS_RUN, ROLLOUT], ids=lambda kind: kind.kind)
+async def test_urgent_news_that_had_to_wait_for_our_own_write_stays_urgent(kind: Kind) -> None:
+    cluster = Cluster()
+    manifest = run() if kind is ANALYSIS_RUN else rollout({"canary": {}})
+    key = Key(kind.kind, "shop", manifest["metadata"]["name"])
+    cluster.stores.impatient.add(key)
+    assert (str(key), True) in await cluster.bring(kind, manifest)

@@ -78,14 +78,17 @@ class Loop:
             log.warning("%s: %s", key, error)
         except Exception:
             log.exception("%s: this is a bug; it is tried again", key)
-        self.queue.retry(key)
+        self.queue.retry(key, urgent=self.queue.hurries(key))
         return "failed"
 
     async def _turn(self, key: Key) -> str:
         if not self.freshness.is_fresh(key):
             # The watch that brings our write back adds the key; this is for a watch that is cut off.
-            self.queue.add_after(key, _CATCH_UP_SECONDS)
+            hurries = self.queue.hurries(key)
+            self.stores.impatient |= {key} if hurries else set()
+            self.queue.add_after(key, _CATCH_UP_SECONDS, urgent=hurries)
             return "behind"
+        self.stores.impatient.discard(key)
         if key.kind == ROLLOUT.kind:
             await self._look_at(key)
         elif key.kind == ANALYSIS_RUN.kind:

@@ -51,6 +51,8 @@ class Stores:
 
     def __init__(self, client: Client, queue: Queue[Key], routers: Iterable[Router], settings: ControllerSettings):
         self.queue = queue
+        self.impatient: set[Key] = set()
+        """Urgent keys that wait for a watch to bring our own last write back: its news is urgent, too."""
         self.routers = tuple(routers)
         self.rollouts: Store[Rollout | Malformed] = Store(
             {
@@ -118,7 +120,8 @@ class Stores:
 
     def _rollout_changed(self, old: Rollout | Malformed | None, new: Rollout | Malformed | None) -> None:
         meta = (new or old).metadata  # type: ignore[union-attr]
-        self.queue.add(Key(ROLLOUT.kind, meta.namespace, meta.name), urgent=_is_urgent(old, new))
+        key = Key(ROLLOUT.kind, meta.namespace, meta.name)
+        self.queue.add(key, urgent=_is_urgent(old, new) or key in self.impatient)
         for name in _left(old, new):
             self.queue.add(Key(SERVICE.kind, meta.namespace, name))
         for ref in self._left_objects(old, new):
@@ -137,7 +140,8 @@ class Stores:
     def _run_changed(self, old: AnalysisRun | Malformed | None, new: AnalysisRun | Malformed | None) -> None:
         """Whoever made a run looks when it is there, gone, or stands otherwise; at once when it ended badly."""
         meta = (new or old).metadata  # type: ignore[union-attr]
-        self.queue.add(Key(ANALYSIS_RUN.kind, meta.namespace, meta.name), urgent=_is_terminated(old, new))
+        own = Key(ANALYSIS_RUN.kind, meta.namespace, meta.name)
+        self.queue.add(own, urgent=_is_terminated(old, new) or own in self.impatient)
         if _standing(old) != _standing(new):
             is_urgent = isinstance(new, AnalysisRun) and new.status.phase in _BAD_ENDS
             for key in self._keys_of_owner(meta):

@@ -101,7 +101,7 @@ class Queue(Generic[K]):
             heappush(self._heap, (when, self._counter, key))
             self._set_timer()
 
-    def retry(self, key: K) -> float:
+    def retry(self, key: K, urgent: bool = False) -> float:
         """Add a key again after its back-off; returns the seconds.
 
         1 ms at the first failure in a row, doubled at each further one, 10 s at most.
@@ -109,7 +109,7 @@ class Queue(Generic[K]):
         failures = self._failures.get(key, 0)
         self._failures[key] = failures + 1
         seconds = min(LAST_RETRY, FIRST_RETRY * 2.0 ** min(failures, 32))
-        self.add_after(key, seconds)
+        self.add_after(key, seconds, urgent)
         return seconds
 
     def failures(self, key: K) -> int:
