@@ -239,3 +239,64 @@ def test_a_measurement_that_a_crash_cuts_off_is_taken_again(
     status = bench.end("cut")
     assert (status["phase"], status["metricResults"][0]["count"]) == ("Successful", 1)
     assert len(source.asked) == 2
+
+
+def job(script: str, image: str = "demo", **fields: Any) -> Manifest:
+    container = {"name": "check", "image": image, "command": ["sh", "-c", script]}
+    spec = {"backoffLimit": 0, "template": {"spec": {"restartPolicy": "Never", "containers": [container]}}}
+    return {"name": "check", "provider": {"job": {"spec": spec}}, **fields}
+
+
+def jobs(bench: Bench) -> list[Manifest]:
+    found: list[Manifest] = json.loads(bench.kubectl("get", "jobs", "-o", "json"))["items"]
+    return found
+
+
+@pytest.mark.parametrize(("script", "phase"), [("exit 0", "Successful"), ("exit 3", "Failed")])
+def test_a_job_gives_the_verdict(bench: Bench, script: str, phase: str) -> None:
+    bench.run("job", job(script))
+    status = bench.end("job")
+    assert status["phase"] == phase
+    (measurement,) = status["metricResults"][0]["measurements"]
+    (made,) = jobs(bench)
+    assert measurement["metadata"]["job-name"] == made["metadata"]["name"]
+    assert made["metadata"]["ownerReferences"][0]["kind"] == "AnalysisRun"
+
+
+def test_a_job_whose_image_cannot_be_had_is_no_success(bench: Bench) -> None:
+    manifest = job("exit 0", image="registry.invalid/nobody:1")
+    del manifest["provider"]["job"]["spec"]["template"]["spec"]["containers"][0]["command"]
+    bench.run("job", manifest)
+    status = bench.end("job")
+    assert status["phase"] == "Inconclusive"
+    assert "ImagePullBackOff" in status["message"]
+
+
+def test_a_job_that_runs_while_the_controller_dies_is_waited_for(bench: Bench, controller: ControllerProcess) -> None:
+    bench.run("job", job("sleep 4"))
+    bench.wait("job", lambda status: (status.get("metricResults") or [{}])[0].get("measurements"))
+    controller.kill()
+    controller.start()
+    controller.wait_ready()
+    status = bench.end("job")
+    assert (status["phase"], len(jobs(bench))) == ("Successful", 1)
+
+
+def test_the_end_of_a_run_ends_its_job(bench: Bench) -> None:
+    bench.run("job", job("sleep 60"))
+    bench.wait("job", lambda status: (status.get("metricResults") or [{}])[0].get("measurements"))
+    bench.kubectl("patch", "analysisrun", "job", "--type", "merge", "-p", '{"spec":{"terminate":true}}')
+    status = bench.end("job")
+    (measurement,) = status["metricResults"][0]["measurements"]
+    assert (status["phase"], measurement["message"]) == ("Inconclusive", "Metric Terminated")
+    bench.kubectl("wait", "jobs", "--all", "--for=delete", "--timeout=30s")
+
+
+def test_a_failure_ends_the_job_beside_it(bench: Bench, source: Source) -> None:
+    source.says("/rate", {"rate": 0.5})
+    bench.run("job", job("sleep 60"), web(source.url("/rate"), initialDelay="2s"))
+    status = bench.end("job")
+    assert status["phase"] == "Failed"
+    bench.kubectl("wait", "jobs", "--all", "--for=delete", "--timeout=30s")
+    ended = bench.wait("job", lambda status: status["metricResults"][0]["phase"] != "Running")
+    assert (ended["phase"], ended["metricResults"][0]["measurements"][0]["message"]) == ("Failed", "Metric Terminated")
