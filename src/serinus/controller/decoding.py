@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from serinus.api.analysis import AnalysisRun, AnalysisTemplate, ClusterAnalysisTemplate
+from serinus.api.experiment import Experiment
 from serinus.api.meta import ApiStruct, ObjectMeta
 from serinus.api.rollout import Rollout
 from serinus.api.workload import Foreign
@@ -45,6 +46,7 @@ def readable(type_: type[T]) -> Callable[[bytes], T | Malformed]:
 
 decode_rollout = readable(Rollout)
 decode_run = readable(AnalysisRun)
+decode_experiment = readable(Experiment)
 decode_template = readable(AnalysisTemplate)
 decode_cluster_template = readable(ClusterAnalysisTemplate)
 

@@ -6,12 +6,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 
-from serinus.api.kinds import ANALYSIS_RUN, ROLLOUT
+from serinus.api.kinds import ANALYSIS_RUN, EXPERIMENT, ROLLOUT
 from serinus.api.rollout import Rollout
 from serinus.api.status import RolloutStatus
 from serinus.controller.answers import Answers
 from serinus.controller.apply import Applier, RejectedError, RoutingError, failure_text
 from serinus.controller.decoding import Malformed
+from serinus.controller.experiments import Experiments
 from serinus.controller.freshness import Freshness
 from serinus.controller.measuring import Sources
 from serinus.controller.observe import observe
@@ -53,6 +54,7 @@ class Loop:
         self.freshness = Freshness(stores)
         self.releaser = Releaser(client, stores)
         self.runs = Runs(client, stores, recorder, self.freshness, sources)
+        self.experiments = Experiments(client, stores, recorder, self.freshness)
         self.on_turn: OnTurn = _unheard
 
     async def work(self, *, urgent_only: bool = False) -> None:
@@ -93,6 +95,8 @@ class Loop:
             await self._look_at(key)
         elif key.kind == ANALYSIS_RUN.kind:
             await self.runs.look_at(key)
+        elif key.kind == EXPERIMENT.kind:
+            await self.experiments.look_at(key)
         else:
             await self.releaser.give_back(key)
         self.queue.forget(key)

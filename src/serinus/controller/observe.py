@@ -34,7 +34,7 @@ def observe(stores: Stores, answers: Answers, settings: Settings, rollout: Rollo
         objects=objects,
         unseen={ref: why for ref in refs if (why := stores.mirrors.unseen(ref))} | _unseen_runs(stores, namespace),
         workload=stores.mirrors.find(workload) if workload else None,
-        runs=tuple(_readable(run) for run in stores.runs.by("owner", rollout.metadata.uid)),
+        runs=tuple(readable_run(run) for run in stores.runs.by("owner", rollout.metadata.uid)),
         templates=templates.found,
         unreadable=templates.unreadable,
         busy=frozenset(ref for ref, item in objects.items() if _is_busy(stores, rollout, ref, item)),
@@ -52,15 +52,14 @@ class Templates:
         self.found = gathered((ref for item in asked(rollout) for ref in item.wanted.templates), self._find)
 
     def _find(self, ref: TemplateRef) -> AnalysisTemplate | None:
-        store = self._stores.cluster_templates if ref.cluster_scope else self._stores.templates
-        item = store.get("" if ref.cluster_scope else self._namespace, ref.template_name)
+        item = self._stores.template(self._namespace, ref)
         if isinstance(item, Malformed):
             self.unreadable[ref] = item.error
             return None
         return item
 
 
-def _readable(run: AnalysisRun | Malformed) -> AnalysisRun:
+def readable_run(run: AnalysisRun | Malformed) -> AnalysisRun:
     """A run as decisions see it; one that cannot be read will never have a better verdict."""
     if isinstance(run, AnalysisRun):
         return run

@@ -8,6 +8,8 @@ from msgspec.structs import replace
 
 from serinus.api import keys
 from serinus.api.analysis import AnalysisRun, AnalysisTemplate
+from serinus.api.analysis_ref import TemplateRef
+from serinus.api.experiment import Experiment
 from serinus.api.kinds import (
     ANALYSIS_RUN,
     ANALYSIS_TEMPLATE,
@@ -26,6 +28,7 @@ from serinus.api.workload import Foreign, ReplicaSet, Service
 from serinus.controller.decoding import (
     Malformed,
     decode_cluster_template,
+    decode_experiment,
     decode_rollout,
     decode_run,
     decode_template,
@@ -33,6 +36,7 @@ from serinus.controller.decoding import (
 )
 from serinus.controller.mirrors import Mirrors, known
 from serinus.controller.settings import ControllerSettings
+from serinus.experiment.fleets import service_names
 from serinus.kube import Client, Informer, Key, Queue, Store
 from serinus.plan import Ref
 from serinus.traffic.router import Router
@@ -64,6 +68,7 @@ class Stores:
         self.replica_sets: Store[ReplicaSet] = Store({"owner": _owner, "orphan": _orphan})
         self.services: Store[Service] = Store()
         self.runs: Store[AnalysisRun | Malformed] = Store({"owner": _owner})
+        self.experiments: Store[Experiment | Malformed] = Store({"owner": _owner, "service": _fleet_services})
         self.templates: Store[AnalysisTemplate | Malformed] = Store()
         self.cluster_templates: Store[AnalysisTemplate | Malformed] = Store()
         self.mirrors = Mirrors(client, queue, settings.namespace, self._object_changed)
@@ -75,6 +80,7 @@ class Stores:
             ),
             SERVICE: informer(SERVICE, self.services, typed(Service), self._service_changed),
             ANALYSIS_RUN: informer(ANALYSIS_RUN, self.runs, decode_run, self._run_changed, shard),
+            EXPERIMENT: informer(EXPERIMENT, self.experiments, decode_experiment, self._experiment_changed, shard),
             ANALYSIS_TEMPLATE: informer(
                 ANALYSIS_TEMPLATE, self.templates, decode_template, self._template_changed, shard
             ),
@@ -103,6 +109,11 @@ class Stores:
         informer = self.informers.get(ref.kind)
         return informer.store if informer else self.mirrors.store(ref)
 
+    def template(self, namespace: str, ref: TemplateRef) -> AnalysisTemplate | Malformed | None:
+        """The template that a reference in a namespace means."""
+        store = self.cluster_templates if ref.cluster_scope else self.templates
+        return store.get("" if ref.cluster_scope else namespace, ref.template_name)
+
     def is_ready(self, key: Key, rollout: Rollout) -> bool:
         """Whether all that a Rollout names can be looked for; if not, its key is added when it can."""
         return self.mirrors.are_ready(refs_of(rollout, self.routers), key)
@@ -113,9 +124,9 @@ class Stores:
         return [item for item in found if isinstance(item, Rollout) and item.metadata.deletion_timestamp is None]
 
     def everyone(self) -> Iterator[Key]:
-        """The keys of all Rollouts and AnalysisRuns."""
-        for kind, store in ((ROLLOUT, self.rollouts), (ANALYSIS_RUN, self.runs)):
-            for namespace, name in store.places():
+        """The keys of all objects that are served."""
+        for kind in (ROLLOUT, ANALYSIS_RUN, EXPERIMENT):
+            for namespace, name in self.informers[kind].store.places():
                 yield Key(kind.kind, namespace, name)
 
     def _rollout_changed(self, old: Rollout | Malformed | None, new: Rollout | Malformed | None) -> None:
@@ -147,6 +158,15 @@ class Stores:
             for key in self._keys_of_owner(meta):
                 self.queue.add(key, urgent=is_urgent)
 
+    def _experiment_changed(self, old: Experiment | Malformed | None, new: Experiment | Malformed | None) -> None:
+        """Whoever made an Experiment looks when it is there, gone, or stands otherwise; at once when it ended badly."""
+        meta = (new or old).metadata  # type: ignore[union-attr]
+        self.queue.add(Key(EXPERIMENT.kind, meta.namespace, meta.name), urgent=_is_terminated(old, new))
+        if _standing(old) != _standing(new):
+            is_urgent = isinstance(new, Experiment) and new.status.phase in _BAD_ENDS
+            for key in self._keys_of_owner(meta):
+                self.queue.add(key, urgent=is_urgent)
+
     def _template_changed(
         self, old: AnalysisTemplate | Malformed | None, new: AnalysisTemplate | Malformed | None
     ) -> None:
@@ -159,6 +179,8 @@ class Stores:
     def _service_changed(self, old: Service | None, new: Service | None) -> None:
         meta = (new or old).metadata  # type: ignore[union-attr]
         self._enqueue(self.rollouts.by("service", f"{meta.namespace}/{meta.name}"))
+        for item in self.experiments.by("service", f"{meta.namespace}/{meta.name}"):
+            self.queue.add(Key(EXPERIMENT.kind, item.metadata.namespace, item.metadata.name))
         if new is not None and keys.MANAGED_BY in new.metadata.annotations:
             self.queue.add(Key(SERVICE.kind, meta.namespace, meta.name))
 
@@ -264,16 +286,18 @@ def _analysed(rollout: Rollout | Malformed) -> Iterable[str]:
     return (rollout.metadata.namespace, "") if is_analysed else ()
 
 
-def _standing(run: AnalysisRun | Malformed | None) -> tuple[str, str] | None:
-    """What a run's owner repeats of it."""
-    if run is None or isinstance(run, Malformed):
-        return None if run is None else ("Error", run.error)
-    return run.status.phase, run.status.message
+def _standing(item: AnalysisRun | Experiment | Malformed | None) -> tuple[str, str] | None:
+    """What the owner of a run, or of an Experiment, repeats of it."""
+    if item is None or isinstance(item, Malformed):
+        return None if item is None else ("Error", item.error)
+    return item.status.phase, item.status.message
 
 
-def _is_terminated(old: AnalysisRun | Malformed | None, new: AnalysisRun | Malformed | None) -> bool:
-    """Whether somebody has just asked for the end of a run."""
-    if not isinstance(old, AnalysisRun) or not isinstance(new, AnalysisRun):
+def _is_terminated(
+    old: AnalysisRun | Experiment | Malformed | None, new: AnalysisRun | Experiment | Malformed | None
+) -> bool:
+    """Whether somebody has just asked for the end."""
+    if old is None or new is None or isinstance(old, Malformed) or isinstance(new, Malformed):
         return False
     return new.spec.terminate and not old.spec.terminate
 
@@ -284,7 +308,13 @@ def _has_traces(item: Foreign) -> bool:
     return item.metadata.controller is None and (is_noted or keys.FIELD_MANAGER in item.managers)
 
 
-def _owner(item: ReplicaSet | AnalysisRun | Malformed) -> Iterable[str]:
+def _fleet_services(experiment: Experiment | Malformed) -> Iterable[str]:
+    if isinstance(experiment, Malformed):
+        return ()
+    return (f"{experiment.metadata.namespace}/{name}" for name in service_names(experiment))
+
+
+def _owner(item: ReplicaSet | AnalysisRun | Experiment | Malformed) -> Iterable[str]:
     controller = item.metadata.controller
     return (controller.uid,) if controller else ()
 

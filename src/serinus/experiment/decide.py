@@ -30,8 +30,7 @@ def plan_experiment(seen: SeenExperiment, now: datetime) -> Plan:
     """Say what must change for this Experiment to move one step forward."""
     experiment = seen.experiment
     if wrong := problem(experiment):
-        status = replace(experiment.status, conditions=invalid(experiment, wrong, now))
-        return Plan(status=_patch(experiment.status, status), why=(wrong,))
+        return refuse(experiment, wrong, now)
     fleets = fleets_of(seen)
     progress = advance(seen, fleets, now)
     status = replace(
@@ -51,6 +50,12 @@ def plan_experiment(seen: SeenExperiment, now: datetime) -> Plan:
         wake=_wake(seen, fleets, progress, now),
         why=tuple(_why(fleets, progress)),
     )
+
+
+def refuse(experiment: Experiment, message: str, now: datetime) -> Plan:
+    """Say what is wrong with an Experiment, and touch nothing else."""
+    status = replace(experiment.status, conditions=invalid(experiment, message, now))
+    return Plan(status=_patch(experiment.status, status), why=(message,))
 
 
 def _writes(seen: SeenExperiment, fleets: tuple[Fleet, ...], progress: Progress, now: datetime) -> Iterator[Write]:

@@ -41,6 +41,12 @@ class Fleet(Struct, frozen=True):
         return (wanted.name or self.name) if wanted else ""
 
 
+def service_names(experiment: Experiment) -> tuple[str, ...]:
+    """The names of the Services that its templates want."""
+    wanted = ((item, item.service) for item in experiment.spec.templates if item.service is not None)
+    return tuple(service.name or _name(experiment, item) for item, service in wanted)
+
+
 def fleets_of(seen: SeenExperiment) -> tuple[Fleet, ...]:
     """The fleets of an Experiment, in the order of its templates."""
     return tuple(_fleet(seen, template) for template in seen.experiment.spec.templates)
@@ -48,7 +54,7 @@ def fleets_of(seen: SeenExperiment) -> tuple[Fleet, ...]:
 
 def _fleet(seen: SeenExperiment, template: ExperimentTemplateSpec) -> Fleet:
     experiment = seen.experiment
-    name = f"{experiment.name}-{template.name}"
+    name = _name(experiment, template)
     found = next((item for item in seen.replica_sets if item.name == name), None)
     fleet = Fleet(
         template=template,
@@ -59,6 +65,10 @@ def _fleet(seen: SeenExperiment, template: ExperimentTemplateSpec) -> Fleet:
     )
     service = seen.services.get(fleet.service_name)
     return replace(fleet, service=service, trouble=_trouble(seen, fleet, service))
+
+
+def _name(experiment: Experiment, template: ExperimentTemplateSpec) -> str:
+    return f"{experiment.name}-{template.name}"
 
 
 def _hash(experiment: Experiment, template: ExperimentTemplateSpec) -> str:
