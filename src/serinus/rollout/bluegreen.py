@@ -114,6 +114,8 @@ def _begin(seen: Seen, fleet: Fleet, now: datetime) -> Progress:
         fresh = Progress(stable_hash=status.stable_rs, active_hash=kept, is_halted=is_paused, is_fresh=True)
         return replace(fresh, rollback=back)
     progress = recorded(seen.rollout, fleet.hash, now)
+    if status.current_step_hash:  # it was a canary: the pauses of its steps are over, and nobody has ended one of ours
+        progress = replace(progress, pauses=(), controller_pause=False, is_halted=is_paused)
     return replace(
         progress,
         rollback=back,
