@@ -27,6 +27,7 @@ from serinus.rollout.conditions import (
     settle,
     timeout_at,
 )
+from serinus.rollout.duration import duration_of
 from serinus.rollout.fleet import Fleet
 from serinus.rollout.goal import Goal
 from serinus.rollout.pingpong import stable_name
@@ -66,6 +67,7 @@ def report(seen: Seen, fleet: Fleet, goal: Goal, now: datetime) -> tuple[Rollout
     )
     change = Change(rollout, fleet, goal, status, now, progress.abort_message)
     status = _given_up(replace(status, conditions=settle(change)), now)
+    status = replace(status, duration=duration_of(rollout, fleet, progress, status, now))
     phase, message = phase_of(rollout, status)
     late = timeout_at(status.conditions, rollout.progress_deadline) if may_time_out(change) else None
     # One second more: the condition's time is cut to whole seconds.

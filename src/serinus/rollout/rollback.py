@@ -25,6 +25,11 @@ def rollback(rollout: Rollout, fleet: Fleet, now: datetime) -> str:
     return FAST if rollout.spec.strategy.blue_green is not None and is_waiting else ""
 
 
+def is_back(fleet: Fleet) -> bool:
+    """Whether the wanted version is older than the one that is stable."""
+    return fleet.new is not None and fleet.stable is not None and _is_older(fleet.new, fleet.stable)
+
+
 def _is_in_window(rollout: Rollout, fleet: Fleet, new: ReplicaSet, stable: ReplicaSet) -> bool:
     """Creation counts, not the revision: a version that came back has a new number, and is old all the same."""
     window = rollout.spec.rollback_window
