@@ -211,3 +211,11 @@ def test_an_experiment_is_checked_as_the_controller_does(old: str, new: str, exp
     found = lines(EXPERIMENT.replace(old, new, 1))
     assert len(found) == bool(expected)
     assert not expected or found[0].startswith(f"a.yaml:{expected}"), found
+
+
+def test_an_experiment_is_checked_with_the_templates_of_the_files() -> None:
+    given = EXPERIMENT.replace("templateName: rate", "templateName: rate, args: [{name: service, value: shop}]")
+    assert lines(given, TEMPLATE) == []
+    assert lines(EXPERIMENT, TEMPLATE) == [
+        "a.yaml:13:14: Experiment trial: spec.analyses[0]: args.service was not resolved"
+    ]

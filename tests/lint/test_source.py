@@ -1,8 +1,12 @@
 """Manifests are read as Kubernetes reads them, and every value has its place."""
 
+import json
 from typing import Any
 
 import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
 from serinus.lint import source
 from serinus.lint.source import Place, SourceError, read
@@ -99,3 +103,26 @@ def test_anchors_that_multiply_are_refused(monkeypatch: pytest.MonkeyPatch) -> N
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 9)]
     with pytest.raises(SourceError, match="too large"):
         read("\n".join(lines), "a.yaml")
+
+
+TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs"), exclude_characters="\ufeff"))
+SCALARS = st.none() | st.booleans() | st.integers(-(2**53), 2**53) | TEXTS
+TREES = st.recursive(SCALARS, lambda each: st.lists(each) | st.dictionaries(TEXTS.filter(bool), each), max_leaves=20)
+OBJECTS = st.dictionaries(TEXTS.filter(bool), TREES, min_size=1).filter(lambda item: "kind" not in item)
+
+
+def paths(data: Any, path: source.Path = ()) -> list[source.Path]:
+    inner = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
+    return [path, *(found for key, value in inner for found in paths(value, (*path, key)))]
+
+
+@given(OBJECTS)
+def test_whatever_is_written_is_read_again_and_every_value_has_a_place(data: dict[str, Any]) -> None:
+    for text in (
+        yaml.safe_dump(data, allow_unicode=True, sort_keys=False),
+        json.dumps(data, ensure_ascii=False, indent="\t"),
+    ):
+        (document,) = read(text, "a.yaml")
+        assert document.data == data
+        places = [document.places[path] for path in paths(data)]
+        assert places == sorted(places)

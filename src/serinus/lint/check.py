@@ -76,7 +76,8 @@ def _complaints(document: Document, objects: Objects, routers: Sequence[Router])
             case "AnalysisRun":
                 yield from of_run(msgspec.convert(document.data, AnalysisRun))
             case "Experiment":
-                yield from of_experiment(msgspec.convert(document.data, Experiment))
+                experiment = msgspec.convert(document.data, Experiment)
+                yield from of_experiment(experiment, objects.templates(experiment.metadata.namespace))
     except msgspec.ValidationError as error:
         text, _, path = str(error).partition(" - at `$.")
         yield spoken(f"{path.rstrip('`')}: {text}") if path else Complaint((), text)
