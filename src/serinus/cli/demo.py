@@ -6,7 +6,7 @@ import click
 
 from serinus.cli.up import plain_errors
 
-SCENARIOS = ("nginx", "istio")
+SCENARIOS = ("nginx", "istio", "analysis")
 """Told here too, since help must come without the demo's room."""
 
 
@@ -15,7 +15,7 @@ SCENARIOS = ("nginx", "istio")
 @click.option(
     "--short-pauses/--article-pauses",
     default=True,
-    help="Let timed pauses take seconds (default), or five minutes as in the article.",
+    help="Let timed pauses and analyses take seconds (default), or minutes as in the article.",
 )
 @click.option("--json", "as_json", is_flag=True, help="End with one JSON document; progress goes to standard error.")
 @click.option("--no-color", is_flag=True, help="Do not color anything.")
@@ -27,7 +27,7 @@ def demo(  # noqa: PLR0913, PLR0917 - one per option
     """See a canary happen on a real cluster.
 
     Starts a cluster of its own, updates a Rollout step by step while requests
-    flow through nginx or Envoy, aborts a second update, checks every step, and
+    flow through nginx or Envoy, gives up a second update, checks every step, and
     removes the cluster. Ends with 1 when anything is not as it should be.
     """
     with plain_errors():

@@ -1,9 +1,17 @@
-"""The article's manifests, as they stand and with shorter pauses."""
+"""The article's manifests, as they stand and with shorter times."""
 
+import re
 from importlib.resources import files
 from typing import Any
 
 import yaml
+
+from serinus.api.amounts import parse_duration
+
+PAUSE = 300.0
+"""Seconds of a timed pause in the article."""
+WINDOW = re.compile(r"\[(\d+[smh])\]")
+"""The range of a query, as in `rate(http_requests_total[5m])`."""
 
 
 def manifest(name: str) -> str:
@@ -12,12 +20,27 @@ def manifest(name: str) -> str:
 
 
 def shortened(text: str, seconds: float) -> str:
-    """Let the timed pauses of all Rollouts take so many seconds; nothing else changes."""
+    """Let the timed pauses of all Rollouts take so many seconds, and quicken analyses as much; nothing else changes."""
     documents = list(yaml.safe_load_all(text))
     for document in documents:
-        if document["kind"] == "Rollout":
-            _shorten(document["spec"]["strategy"]["canary"]["steps"], seconds)
+        match document["kind"]:
+            case "Rollout":
+                _shorten(document["spec"]["strategy"]["canary"]["steps"], seconds)
+            case "AnalysisTemplate":
+                for metric in document["spec"]["metrics"]:
+                    _quicken(metric, seconds / PAUSE)
     return yaml.safe_dump_all(documents, sort_keys=False)
+
+
+def _quicken(metric: dict[str, Any], factor: float) -> None:
+    """Shorten the interval, and the window that the query looks back on."""
+    metric["interval"] = _scaled(metric["interval"], factor)
+    query = metric["provider"]["prometheus"]
+    query["query"] = WINDOW.sub(lambda found: f"[{_scaled(found[1], factor)}]", query["query"])
+
+
+def _scaled(duration: str, factor: float) -> str:
+    return f"{round(parse_duration(duration) * factor)}s"
 
 
 def _shorten(steps: list[dict[str, Any]], seconds: float) -> None:

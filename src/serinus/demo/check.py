@@ -2,15 +2,20 @@
 
 from collections.abc import Iterator, Mapping
 
+from serinus.demo.analysis import Analysis
 from serinus.demo.row import ERRORS, Row, Side, share, standard_error
+from serinus.demo.scenario import Judgement
 from serinus.demo.weights import spoken
+
+NEAR = 0.05
+"""How far a measured ratio may be off: its requests are some hundreds, and its samples a second apart."""
 
 
 def offences(row: Row) -> list[str]:
     """Say all that is not as it should be; nothing for a good row."""
     shares = [line for side in row.sides for line in (*_strangers(row, side), *_share(row, side))]
     objects = (*_ingresses(row), *_virtual_services(row), *_services(row), *_pods(row))
-    found = [*row.troubles, *_failures(row), *shares, *objects]
+    found = [*row.troubles, *_failures(row), *shares, *objects, *_analysis(row)]
     return [f"{row.title}: {offence}" for offence in found]
 
 
@@ -87,3 +92,26 @@ def _pods(row: Row) -> Iterator[str]:
         elif {size.wanted, size.there, size.available} != {wanted}:
             seen = f"{size.wanted} wanted, {size.there} there, {size.available} available"
             yield f"the ReplicaSet of {image} has not {wanted} pods: {seen}"
+
+
+def _analysis(row: Row) -> Iterator[str]:
+    wanted, seen = row.wanted.analysis, row.analysis
+    if wanted is None:
+        return
+    if seen is None:
+        yield f"no AnalysisRun judges {row.wanted.new}"
+        return
+    if seen.phase != wanted.phase:
+        message = f" ({seen.message})" if seen.message else ""
+        yield f"the AnalysisRun {seen.name} is {seen.phase}{message}, not {wanted.phase}"
+    yield from _measurements(seen, wanted)
+
+
+def _measurements(seen: Analysis, wanted: Judgement) -> Iterator[str]:
+    """A verdict needs a measurement of the same phase; those without data are nobody's fault."""
+    for one in seen.measurements:
+        if one.ratio is not None and abs(one.ratio - wanted.ratio) > NEAR:
+            yield f"the measurement {one.number} of {one.metric} is {one.value}, not about {wanted.ratio:g}"
+    grounds = {one.phase for one in seen.measurements if one.ratio is not None}
+    if wanted.phase in {"Successful", "Failed"} and wanted.phase not in grounds:
+        yield f"no measurement of the AnalysisRun {seen.name} is {wanted.phase}"

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import msgspec
 
+from serinus.api.analysis import AnalysisRun
+from serinus.demo import analysis
 from serinus.demo.front import Front
 from serinus.demo.kubectl import Kubectl, KubectlError, spoken
 from serinus.demo.reading import Objects, read
@@ -39,6 +41,7 @@ class Play:
         self._stage = stage
         self._screen = screen
         record.tally = stage.traffic.tally
+        stage.watch.tell = screen.tells
 
     async def run(self) -> None:
         """Play to the end, or to the first moment that is not reached."""
@@ -58,6 +61,9 @@ class Play:
 
     async def _arrive(self, moment: Moment) -> str:
         """Begin a moment and wait until it is there; says what did not come."""
+        if moment.rest:
+            self._screen.waits(Now(moment, f"{moment.rest:.0f} s, until queries have forgotten the update before"))
+            await asyncio.sleep(moment.rest)
         await self._type(moment.command)
         self._screen.waits(Now(moment, moment.awaited))
         limit = PATIENCE + moment.delay
@@ -99,6 +105,7 @@ class Play:
         """Write down what was seen, and what failed since the row before."""
         tally = self._record.tally
         known = sum(row.failed for row in self._record.rows)
+        run = self._stage.watch.sight().run_of(self._stage.watch.sight().updated) if moment.wanted.analysis else None
         return Row(
             title=moment.title,
             wanted=moment.wanted,
@@ -109,8 +116,17 @@ class Play:
             failed=tally.failed - known,
             failures=tuple(tally.failures[known:]),
             troubles=tuple(troubles),
+            analysis=analysis.read(run) if run else None,
+            reaction=self._reaction(run, moment.wanted.new) if run else None,
             seconds=self._stage.traffic.seconds,
         )
+
+    def _reaction(self, run: AnalysisRun, image: str) -> float | None:
+        """How long after a failed run's end the version still got requests."""
+        ended, last = self._stage.watch.ended.get(run.name), self._record.tally.last.get(image)
+        if run.status.phase not in analysis.BAD or ended is None or last is None:
+            return None
+        return max(0.0, last - ended)
 
     async def _read(self) -> Objects:
         """Read the objects as kubectl shows them."""

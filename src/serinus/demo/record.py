@@ -5,6 +5,7 @@ from typing import Any
 
 from msgspec import to_builtins
 
+from serinus.demo.analysis import Analysis
 from serinus.demo.check import offences
 from serinus.demo.row import Row, share
 from serinus.demo.scenario import Scenario
@@ -43,6 +44,7 @@ class Record:
             "requests": self.tally.requests,
             "failed": self.tally.failed,
             "retried": self.tally.retried,
+            "errors": dict(self.tally.errors),
             "failures": self.tally.failures,
             "seconds": round(self.seconds, 1),
         }
@@ -64,7 +66,13 @@ def _row(row: Row) -> dict[str, Any]:
         "seconds": round(row.seconds, 1),
         "offences": offences(row),
     }
-    return shown if row.wanted.inside is None else shown | {"inside": _inside(row)}
+    shown |= {} if row.wanted.inside is None else {"inside": _inside(row)}
+    return shown if row.analysis is None else shown | {"analysis": _analysis(row, row.analysis)}
+
+
+def _analysis(row: Row, analysis: Analysis) -> dict[str, Any]:
+    reaction = {} if row.reaction is None else {"reactionSeconds": round(row.reaction, 3)}
+    return {**to_builtins(analysis), **reaction}
 
 
 def _inside(row: Row) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from math import sqrt
 
 from msgspec import Struct, field
 
+from serinus.demo.analysis import Analysis
 from serinus.demo.reading import Objects
 from serinus.demo.scenario import Wanted
 
@@ -43,6 +44,10 @@ class Row(Struct, frozen=True, kw_only=True):
     troubles: tuple[str, ...] = ()
     """What went wrong with the moment itself."""
     command: str = ""
+    analysis: Analysis | None = None
+    """How the new version was judged, where that is wanted."""
+    reaction: float | None = None
+    """Seconds from the failing measurement to the last request that the new version got."""
     seconds: float = 0.0
     """When the row was complete, since the traffic began."""
 

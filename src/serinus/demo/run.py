@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 from rich.console import Console
 
-from serinus.demo.article import manifest, shortened
+from serinus.demo.article import PAUSE, manifest, shortened
 from serinus.demo.calls import Calls
 from serinus.demo.front import front_of
 from serinus.demo.kubectl import Kubectl
@@ -33,10 +33,11 @@ from serinus.local.cluster import LocalCluster, Settings
 from serinus.local.controller import run_controller
 from serinus.local.errors import LocalError
 from serinus.local.folders import private_folder
+from serinus.local.kubelet.images import DEMO_APP
 from serinus.local.programs import control_plane
+from serinus.local.prometheus.binary import prometheus_binary
 from serinus.local.tasks import Tasks
 
-ARTICLE_PAUSE = 300.0
 NAME = "demo"
 WIDTH = 118
 """Columns of the table where no terminal says how many there are."""
@@ -59,7 +60,7 @@ async def run(options: Options) -> int:
     """Play, tell the verdict, and return the exit code."""
     began = time.monotonic()
     story = SCENARIOS[options.scenario]
-    record = Record(story.tell(story.short_pause if options.short_pauses else ARTICLE_PAUSE))
+    record = Record(story.tell(story.short_pause if options.short_pauses else PAUSE))
     console = _console(options)
     code = 0
     with _stoppable() as signals, _folder(options, console) as root:
@@ -79,11 +80,23 @@ async def run(options: Options) -> int:
 async def _in_cluster(root: Path, record: Record, console: Console, options: Options) -> None:
     """Start everything, play, and stop everything."""
     await build(control_plane())  # it shows its own progress, and only the first time
+    scenario = record.scenario
+    if scenario.measured:
+        await prometheus_binary()
     async with opened(console, record) as screen:
-        gateway = record.scenario.door.gateway
+        gateway = scenario.door.gateway
         parts = "etcd, kube-apiserver, kube-controller-manager, a node"
-        screen.says(f"starting a cluster: {parts}, {gateway}")
-        cluster = LocalCluster(Settings(NAME, root=root, audit=options.keep, mesh=gateway == "envoy"))
+        screen.says(f"starting a cluster: {parts}, {gateway}{', Prometheus' if scenario.measured else ''}")
+        cluster = LocalCluster(
+            Settings(
+                NAME,
+                root=root,
+                images=_images(root, scenario),
+                audit=options.keep,
+                mesh=gateway == "envoy",
+                prometheus=scenario.measured,
+            )
+        )
         _log_to(cluster.state)
         async with cluster:
             await run_controller(cluster)
@@ -98,7 +111,7 @@ async def _on(cluster: LocalCluster, record: Record, screen: Screen, options: Op
     connection = load_connection(ConnectionOptions(kubeconfig=str(cluster.kubeconfig)))
     async with Client(connection) as client, Tasks() as tasks:
         watch = Watch(client, scenario.rollout, mesh=door.gateway == "envoy")
-        traffic = Traffic(cluster.gateways[door.gateway], door.host, scenario.images)
+        traffic = Traffic(cluster.gateways[door.gateway], door.host, scenario.images, faulty=scenario.faulty)
         tasks.start(watch.run())
         if door.caller:
             tasks.start(Calls(client, watch, traffic.tally).run())
@@ -109,6 +122,18 @@ async def _on(cluster: LocalCluster, record: Record, screen: Screen, options: Op
             traffic=traffic,
         )
         await Play(record, stage, screen).run()
+
+
+def _images(root: Path, scenario: Scenario) -> tuple[Path, ...]:
+    """Write which images answer with errors, as a table for the cluster."""
+    if not scenario.faulty:
+        return ()
+    entries = [
+        {"image": image, "command": list(DEMO_APP), "env": {"ERROR_RATE": part}}
+        for image, part in scenario.faulty.items()
+    ]
+    (root / "images.json").write_bytes(msgspec.json.encode({"images": entries}))
+    return (root / "images.json",)
 
 
 def _write_manifests(folder: Path, scenario: Scenario, pause: float | None) -> None:
@@ -132,7 +157,8 @@ def _tell(record: Record, console: Console, options: Options) -> None:
     if record.rows:
         console.print(table_of(record.scenario, record.rows))
     tally = record.tally
-    totals = f"{tally.requests:,} requests, {tally.failed} failed; {record.seconds:.0f} s from start to end."
+    errors = "".join(f", {count:,} errors of {image} itself" for image, count in tally.errors.items() if count)
+    totals = f"{tally.requests:,} requests, {tally.failed} failed{errors}; {record.seconds:.0f} s from start to end."
     found = record.offences
     style = "bold red" if found else "bold green"
     console.print(verdict(record.rows, found, totals), style=style, markup=False, highlight=False, soft_wrap=True)

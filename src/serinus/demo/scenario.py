@@ -11,6 +11,15 @@ PATIENCE = 30.0
 """Seconds that a moment may let us wait, besides pauses and delays that belong to it."""
 
 
+class Judgement(Struct, frozen=True):
+    """What the analysis of the new version must have come to."""
+
+    phase: str
+    """Of the AnalysisRun."""
+    ratio: float
+    """The part of its requests that a version answers well; each measurement must tell so."""
+
+
 class Wanted(Struct, frozen=True, kw_only=True):
     """How things must stand at a moment."""
 
@@ -32,6 +41,8 @@ class Wanted(Struct, frozen=True, kw_only=True):
     """Which version each Service's selector leads to."""
     pods: Mapping[str, int] = field(default_factory=dict)
     """How many pods a version has; one that is not named may have any number."""
+    analysis: Judgement | None = None
+    """How the new version was judged; None where it makes no difference."""
 
 
 class Moment(Struct, frozen=True, kw_only=True):
@@ -47,6 +58,8 @@ class Moment(Struct, frozen=True, kw_only=True):
     """What a user types to get there, without the word kubectl; empty where time alone leads there."""
     then: tuple[str, ...] = ()
     """What is typed as soon as it is reached, and is part of it."""
+    rest: float = 0.0
+    """Seconds that pass before anything is typed, until queries have forgotten the update before."""
     delay: float = 0.0
     """Seconds that pauses and scale-down delays may take before."""
 
@@ -76,6 +89,10 @@ class Scenario(Struct, frozen=True, kw_only=True):
     door: Door
     images: tuple[str, ...]
     """The versions in the order of their coming."""
+    faulty: Mapping[str, str] = field(default_factory=dict)
+    """Versions that answer with errors of their own, each with the part of the requests, as `20%`."""
+    measured: bool = False
+    """Whether Prometheus runs, and analyses ask it."""
     moments: tuple[Moment, ...]
 
     @property

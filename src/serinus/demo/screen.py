@@ -28,6 +28,9 @@ class Screen(Protocol):
     def typed(self, command: str, printed: str) -> None:
         """Show a command and what it printed."""
 
+    def tells(self, text: str) -> None:
+        """Tell what has happened in the cluster by itself."""
+
     def waits(self, now: Now) -> None:
         """Tell what goes on at a moment; its answers may grow until the row is seen."""
 
@@ -68,6 +71,9 @@ class Lines:
 
     def typed(self, command: str, printed: str) -> None:
         self._print("\n".join(_dialogue(command, printed)))
+
+    def tells(self, text: str) -> None:
+        self._print(f"  {text}")
 
     def waits(self, now: Now) -> None:
         self._print(f"… {now.moment.title}: {now.text}")
@@ -117,6 +123,9 @@ class LiveTable:
     def typed(self, command: str, printed: str) -> None:
         for line in _dialogue(command, printed):
             self._live.console.print(line, markup=False, highlight=False, style="bold" if line.startswith("$") else "")
+
+    def tells(self, text: str) -> None:
+        self._live.console.print(f"  {text}", markup=False, highlight=False)
 
     def waits(self, now: Now) -> None:
         self._picture.now = now

@@ -5,9 +5,11 @@ from collections.abc import Iterable, Mapping
 import msgspec
 from msgspec import Struct, field
 
+from serinus.api.analysis import AnalysisRun
 from serinus.api.rollout import Rollout
 from serinus.api.scalar import Manifest
 from serinus.api.workload import ReplicaSet
+from serinus.demo.analysis import of_version
 from serinus.local.gateways.addresses import LISTENS
 from serinus.view.phase import phase_of
 
@@ -19,6 +21,7 @@ class Sight(Struct, frozen=True):
     sets: tuple[ReplicaSet, ...] = ()
     pods: tuple[Manifest, ...] = ()
     ingresses: frozenset[str] = frozenset()
+    analyses: tuple[AnalysisRun, ...] = ()
     virtual_services: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     """Weights of the destinations of each route, as `serinus.demo.weights` names them."""
 
@@ -35,6 +38,17 @@ class Sight(Struct, frozen=True):
         """Whether the Rollout pauses at a step, counted from 0."""
         status = self.rollout.status if self.rollout else None
         return status is not None and self.phase == "Paused" and status.current_step_index == step
+
+    def is_analyzed_at(self, step: int) -> bool:
+        """Whether the Rollout is at a step, counted from 0, and an analysis of its new version runs."""
+        status = self.rollout.status if self.rollout else None
+        run = self.run_of(self.updated)
+        is_running = run is not None and run.status.phase == "Running"
+        return is_running and status is not None and status.current_step_index == step
+
+    def run_of(self, pod_hash: str) -> AnalysisRun | None:
+        """The run that judges the version with a pod-template hash."""
+        return of_version(self.analyses, pod_hash)
 
     def is_healthy_on(self, wanted: str) -> bool:
         """Whether an image is the stable version and nothing is left to do but to scale down."""

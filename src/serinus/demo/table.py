@@ -7,6 +7,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from serinus.demo.analysis import Analysis
 from serinus.demo.check import offences
 from serinus.demo.row import Row, Side, share
 from serinus.demo.scenario import Moment, Scenario
@@ -17,6 +18,8 @@ BAR = 10
 COLUMNS = ("Moment", "Wanted", "Observed", "Requests", "Failed")
 OBJECTS = {"nginx": "Canary Ingress as kubectl reads it", "envoy": "Weights as kubectl reads them"}
 """The column of the router's objects, by gateway."""
+MEASURED = "Canary Ingress, and what was measured"
+"""The same where analyses are part of the story."""
 ALIGNED_RIGHT = {"Wanted", "Observed", "Requests", "Failed"}
 
 
@@ -37,7 +40,7 @@ def table_of(scenario: Scenario, rows: Sequence[Row], now: Now | None = None, sk
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for title in COLUMNS:
         table.add_column(title, justify="right" if title in ALIGNED_RIGHT else "left", no_wrap=True)
-    table.add_column(OBJECTS[scenario.door.gateway])
+    table.add_column(MEASURED if scenario.measured else OBJECTS[scenario.door.gateway])
     table.add_column("Pods", no_wrap=True)
     for row in rows[skip:]:
         table.add_row(*_seen(scenario, row))
@@ -53,7 +56,8 @@ def _seen(scenario: Scenario, row: Row) -> Iterable[Text]:
     yield _shares(row.sides, row.wanted.new)
     yield Text("\n".join(f"{side.requests:,}" for side in row.sides))
     yield Text(str(row.failed), style="bold red" if row.failed else "")
-    yield Text("\n".join((*_ingress_lines(scenario, row), *_weight_lines(row))) or "none")
+    lines = (*_ingress_lines(scenario, row), *_weight_lines(row), *_analysis_lines(row))
+    yield Text("\n".join(lines) or "none")
     yield Text("\n".join(_pods(row)))
 
 
@@ -104,6 +108,19 @@ def _weight_lines(row: Row) -> Iterable[str]:
         yield from (f"{host} {weight}" for host, weight in weights.items())
 
 
+def _analysis_lines(row: Row) -> Iterable[str]:
+    """Tell each measurement, and the verdict."""
+    if row.analysis is not None:
+        yield from map(str, row.analysis.measurements)
+        yield f"the analysis is {row.analysis.phase}"
+    if row.reaction is not None:
+        yield _reaction(row.reaction)
+
+
+def _reaction(seconds: float) -> str:
+    return f"{seconds:.2f} s from there to all traffic on stable"
+
+
 def _pods(row: Row) -> Iterable[str]:
     """Tell the pods of each version that has some."""
     sizes = sorted(row.objects.pods.items())
@@ -118,12 +135,20 @@ def details(row: Row) -> str:
         ("failed", f"{row.failed} requests, transition included"),
         *(("Ingress", _with_annotations(name, notes)) for name, notes in row.objects.ingresses.items()),
         *(("weights", f"{name}: {spoken(weights)}") for name, weights in row.objects.virtual_services.items()),
+        *(("measured", str(one)) for one in (row.analysis.measurements if row.analysis else ())),
+        *([("analysis", _verdict(row.analysis))] if row.analysis else []),
+        *([("reaction", _reaction(row.reaction))] if row.reaction is not None else []),
         ("Services", ", ".join(f"{name} → {image}" for name, image in row.objects.services.items())),
         ("pods", ", ".join(f"{image} × {size.there}" for image, size in sorted(row.objects.pods.items()))),
     ]
     found = offences(row)
     verdict = ["  ✔ as it should be"] if not found else [f"  ✖ {offence}" for offence in found]
     return "\n".join([row.title, *(f"  {label:<9} {text}" for label, text in lines), *verdict])
+
+
+def _verdict(analysis: Analysis) -> str:
+    message = f": {analysis.message}" if analysis.message else ""
+    return f"{analysis.name} is {analysis.phase}{message}"
 
 
 def _observed(side: Side, image: str) -> str:

@@ -20,6 +20,8 @@ class Outcome(Struct, frozen=True):
     """What was wrong otherwise."""
     inside: bool = False
     """Whether it was sent between services, not from outside."""
+    error: bool = False
+    """Whether the answer was an error of the version's own making: an answer, and no lost request."""
     retried: bool = False
     """Whether it was sent twice, since an idle connection was closed just then."""
 
@@ -48,6 +50,10 @@ class Tally:
     answered: int = 0
     failed: int = 0
     retried: int = 0
+    errors: Counter[str] = field(default_factory=Counter)
+    """Answers that were errors of a version's own making; they count as answered."""
+    last: dict[str, float] = field(default_factory=dict)
+    """When the last request was sent that a version answered."""
     failures: list[str] = field(default_factory=list)
     """The first failures, each with the second in which its request was sent."""
     sample: Sample | None = None
@@ -62,6 +68,8 @@ class Tally:
         self.retried += outcome.retried
         if not outcome.failure:
             self.answered += 1
+            self.errors[outcome.image] += outcome.error
+            self.last[outcome.image] = max(outcome.sent, self.last.get(outcome.image, 0.0))
         else:
             self.failed += 1
             if len(self.failures) < REMEMBERED:

@@ -27,11 +27,20 @@ AT_ONCE = 200
 class Traffic:
     """Sends requests to a gateway and counts the answers."""
 
-    def __init__(self, address: str, host: str, images: Iterable[str], tally: Tally | None = None) -> None:
+    def __init__(
+        self,
+        address: str,
+        host: str,
+        images: Iterable[str],
+        tally: Tally | None = None,
+        faulty: Iterable[str] = (),
+    ) -> None:
         self.tally = tally or Tally()
         self._address = address
         self._host = host
         self._images = frozenset(images)
+        self._faulty = frozenset(faulty)
+        """Versions that are known to answer with errors of their own."""
         self._room = asyncio.Semaphore(AT_ONCE)
 
     async def run(self) -> None:
@@ -93,7 +102,9 @@ class Traffic:
         except TimeoutError:
             self.tally.add(Outcome(sent, failure=f"no answer in {LIMIT:.0f} s"))
         else:
-            self.tally.add(Outcome(sent, answer.image, fault(answer, self._images), retried))
+            is_own = answer.status == 500 and answer.image in self._faulty
+            failure = fault(answer, self._images, 500 if is_own else 200)
+            self.tally.add(Outcome(sent, answer.image, failure, error=is_own, retried=retried))
 
 
 class KeptClient:
@@ -150,9 +161,9 @@ class Pace:
         await asyncio.sleep(max(0.0, self._next - now))
 
 
-def fault(answer: Answer, images: frozenset[str]) -> str:
-    """Say what is wrong with an answer; empty for a good one."""
-    if answer.status != 200:
+def fault(answer: Answer, images: frozenset[str], wanted: int = 200) -> str:
+    """Say what is wrong with an answer; empty for one that has the wanted status and comes from a version."""
+    if answer.status != wanted:
         return f"status {answer.status} from {answer.image or 'the gateway'}"
     if answer.image not in images:
         return f"an answer of an unknown version, {answer.image or 'which does not say'}"

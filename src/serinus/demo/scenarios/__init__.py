@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from msgspec import Struct
 
 from serinus.demo.scenario import Scenario
+from serinus.demo.scenarios.analysis import analysis
 from serinus.demo.scenarios.istio import istio
 from serinus.demo.scenarios.nginx import nginx
 
@@ -18,5 +19,9 @@ class Told(Struct, frozen=True):
     """Seconds: long enough to see a weight taken up and to measure it on two cores."""
 
 
-SCENARIOS: Mapping[str, Told] = {"nginx": Told(nginx, 6.0), "istio": Told(istio, 20.0)}
+SCENARIOS: Mapping[str, Told] = {
+    "nginx": Told(nginx, 6.0),
+    "istio": Told(istio, 20.0),
+    "analysis": Told(analysis, 25.0),
+}
 """Each story by the name of its scenario."""

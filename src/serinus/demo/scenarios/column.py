@@ -75,14 +75,14 @@ class Story:
         """The first update, up to the pause that waits for a person."""
         versions = (FIRST, SECOND)
         return (
-            self._weight(10, 1, versions, command=_set_image(SECOND)),
+            self._weight(10, 1, versions, command=set_image(SECOND)),
             self._weight(30, 3, versions, delay=self._pause),
             self._weight(60, 5, versions, delay=self._pause),
         )
 
     def _promotion(self) -> Moment:
         wanted = Wanted(
-            weight=100, new=SECOND, stable=FIRST, services=_services(SECOND, SECOND), pods={SECOND: REPLICAS}
+            weight=100, new=SECOND, stable=FIRST, services=services(SECOND, SECOND), pods={SECOND: REPLICAS}
         )
         return Moment(
             title="full promotion",
@@ -96,7 +96,7 @@ class Story:
         """The update that is given up at 30 %; meanwhile the first version's pods may end at any time."""
         versions = (SECOND, THIRD)
         return (
-            self._weight(10, 1, versions, command=_set_image(THIRD)),
+            self._weight(10, 1, versions, command=set_image(THIRD)),
             self._weight(30, 3, versions, delay=self._pause),
         )
 
@@ -118,7 +118,7 @@ class Story:
 
     def _gone(self, image: str, event: str, pods: Mapping[str, int]) -> Moment:
         return Moment(
-            title=f"{_tag(image)} scaled to 0",
+            title=f"{tag(image)} scaled to 0",
             awaited=f"the pods of {image} have ended, {SCALE_DOWN_DELAY:.0f} s after the {event}",
             delay=SCALE_DOWN_DELAY,
             reached=lambda sight: sight.is_aborted_on(SECOND) and sight.is_gone(image),
@@ -134,11 +134,11 @@ class Story:
             weight=weight,
             new=new,
             stable=stable,
-            services=_services(stable, new),
+            services=services(stable, new),
             pods={stable: REPLICAS, new: ceil(REPLICAS * weight / 100)},
         )
         return Moment(
-            title=f"setWeight {weight}" + (f", {_tag(new)}" if new == THIRD else ""),
+            title=f"setWeight {weight}" + (f", {tag(new)}" if new == THIRD else ""),
             command=command,
             delay=delay,
             awaited=f"{new} gets {weight} % and the Rollout pauses",
@@ -152,17 +152,20 @@ class Story:
 
     def _alone(self, stable: str, new: str, pods: Mapping[str, int]) -> Wanted:
         """Everything goes to the stable version, and nothing goes to a canary."""
-        wanted = Wanted(weight=0, new=new, stable=stable, services=_services(stable, stable), pods=pods)
+        wanted = Wanted(weight=0, new=new, stable=stable, services=services(stable, stable), pods=pods)
         return self._column.complete(wanted)
 
 
-def _services(stable: str, canary: str) -> dict[str, str]:
+def services(stable: str, canary: str) -> dict[str, str]:
+    """Which version each of the two Services leads to."""
     return {STABLE: stable, CANARY: canary}
 
 
-def _set_image(image: str) -> tuple[str, ...]:
+def set_image(image: str) -> tuple[str, ...]:
+    """What a user types to begin an update."""
     return ("argo", "rollouts", "set", "image", ROLLOUT, f"nginx={image}")
 
 
-def _tag(image: str) -> str:
+def tag(image: str) -> str:
+    """A version in short."""
     return image.partition(":")[2]

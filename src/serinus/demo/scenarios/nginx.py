@@ -19,7 +19,7 @@ def nginx(pause: float) -> Scenario:
         name="nginx",
         title="A canary through nginx",
         door=DOOR,
-        complete=_complete,
+        complete=complete,
         is_settled=_is_settled,
         promoted="the canary Ingress is deleted",
         aborted="the canary Ingress is deleted",
@@ -27,7 +27,8 @@ def nginx(pause: float) -> Scenario:
     return Story(column, pause).tell()
 
 
-def _complete(wanted: Wanted) -> Wanted:
+def complete(wanted: Wanted) -> Wanted:
+    """Add the Ingresses that a weight needs."""
     if wanted.weight in {0, 100}:
         return replace(wanted, ingresses={INGRESS: CLASS})
     canary = CLASS | {f"{ANNOTATION}/canary": "true", f"{ANNOTATION}/canary-weight": str(wanted.weight)}
