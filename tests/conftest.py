@@ -13,9 +13,10 @@ import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -25,6 +26,7 @@ from serinus.local import guard
 from serinus.local.build import build
 from serinus.local.errors import LocalError
 from serinus.local.programs import control_plane
+from serinus.local.prometheus.binary import prometheus_binary
 
 UP_LIMIT = 90.0
 """Seconds until the cluster must be ready; its programs are compiled before."""
@@ -38,8 +40,10 @@ STOP_LIMIT = 30.0
 
 held = pytest.StashKey["tuple[subprocess.Popen[bytes], int]"]()
 """The guard of this run, and the pipe whose end tells it to kill."""
-built = pytest.StashKey[str]()
+unbuilt = pytest.StashKey[str]()
 """Why the control plane could not be built; empty if it could."""
+no_prometheus = pytest.StashKey[str]()
+"""Why Prometheus could not be built; empty if it could."""
 
 
 @dataclass(frozen=True)
@@ -85,18 +89,32 @@ def program(name: str) -> Path:
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Compile the control plane before the first test: it outlasts the time limit of a test."""
+    """Compile what the tests need before the first of them: it outlasts the time limit of a test."""
     if session.config.option.collectonly or not any(item.get_closest_marker("cluster") for item in session.items):
         return
     capture = session.config.pluginmanager.getplugin("capturemanager")
     with capture.global_and_fixture_disabled():
-        try:
-            asyncio.run(build(control_plane()))
-            session.config.stash[built] = ""
-        except LocalError as error:
-            session.config.stash[built] = str(error)
-        except Exception:
-            session.config.stash[built] = traceback.format_exc()
+        session.config.stash[unbuilt] = trouble_with(build(control_plane()))
+        if any("prometheus" in item.fixturenames for item in session.items if isinstance(item, pytest.Function)):
+            session.config.stash[no_prometheus] = trouble_with(prometheus_binary())
+
+
+def trouble_with(work: Coroutine[Any, Any, Path]) -> str:
+    """Why something cannot be built; empty if it can."""
+    try:
+        asyncio.run(work)
+    except LocalError as error:
+        return str(error)
+    except Exception:
+        return traceback.format_exc()
+    return ""
+
+
+@pytest.fixture(scope="session")
+def prometheus(request: pytest.FixtureRequest) -> None:
+    """Prometheus can be started at once."""
+    if trouble := request.config.stash.get(no_prometheus, ""):
+        pytest.fail(f"no Prometheus: {trouble}; see why with `serinus up --prometheus`, which builds what is missing")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -128,7 +146,7 @@ def is_worker(config: pytest.Config) -> bool:
 @pytest.fixture(scope="session")
 def cluster(request: pytest.FixtureRequest) -> Cluster:
     """A bare cluster that lives as long as the test run, and no longer; the first who asks starts it."""
-    if trouble := request.config.stash.get(built, ""):
+    if trouble := request.config.stash.get(unbuilt, ""):
         pytest.fail(f"no cluster: {trouble}; {HOW_TO_GET_IT}")
     shared, mark = json.loads(os.environ[SHARED])
     root = Path(shared)

@@ -114,11 +114,7 @@ def _analysis_lines(row: Row) -> Iterable[str]:
         yield from map(str, row.analysis.measurements)
         yield f"the analysis is {row.analysis.phase}"
     if row.reaction is not None:
-        yield _reaction(row.reaction)
-
-
-def _reaction(seconds: float) -> str:
-    return f"{seconds:.2f} s from there to all traffic on stable"
+        yield f"{row.reaction:.2f} s later all traffic was back"
 
 
 def _pods(row: Row) -> Iterable[str]:
@@ -144,6 +140,10 @@ def details(row: Row) -> str:
     found = offences(row)
     verdict = ["  ✔ as it should be"] if not found else [f"  ✖ {offence}" for offence in found]
     return "\n".join([row.title, *(f"  {label:<9} {text}" for label, text in lines), *verdict])
+
+
+def _reaction(seconds: float) -> str:
+    return f"{seconds:.2f} s from the failing measurement to all traffic on the stable version"
 
 
 def _verdict(analysis: Analysis) -> str:
