@@ -36,8 +36,13 @@ class Measured(Struct, frozen=True):
         return number if isfinite(number) else None
 
     def __str__(self) -> str:
-        """In short, for people."""
-        value = f"{self.ratio:.3f}" if self.ratio is not None else "no data yet" if not self.message else self.message
+        """In one line, for people."""
+        return self.brief if self.ratio is not None or not self.message else f"{self.brief}: {self.message}"
+
+    @property
+    def brief(self) -> str:
+        """The same without any message."""
+        value = "no number" if self.ratio is None else f"{self.ratio:.3f}"
         return f"{self.number}: {MARKS.get(self.phase, '…')} {self.phase}, {value}"
 
 

@@ -157,7 +157,7 @@ def _tell(record: Record, console: Console, options: Options) -> None:
     if record.rows:
         console.print(table_of(record.scenario, record.rows))
     tally = record.tally
-    errors = "".join(f", {count:,} errors of {image} itself" for image, count in tally.errors.items() if count)
+    errors = "".join(f", {count:,} errors of {image} itself" for image, count in tally.errors.items())
     totals = f"{tally.requests:,} requests, {tally.failed} failed{errors}; {record.seconds:.0f} s from start to end."
     found = record.offences
     style = "bold red" if found else "bold green"

@@ -111,7 +111,7 @@ def _weight_lines(row: Row) -> Iterable[str]:
 def _analysis_lines(row: Row) -> Iterable[str]:
     """Tell each measurement, and the verdict."""
     if row.analysis is not None:
-        yield from map(str, row.analysis.measurements)
+        yield from (one.brief for one in row.analysis.measurements)
         yield f"the analysis is {row.analysis.phase}"
     if row.reaction is not None:
         yield f"{row.reaction:.2f} s later all traffic was back"

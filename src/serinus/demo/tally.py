@@ -68,7 +68,8 @@ class Tally:
         self.retried += outcome.retried
         if not outcome.failure:
             self.answered += 1
-            self.errors[outcome.image] += outcome.error
+            if outcome.error:
+                self.errors[outcome.image] += 1
             self.last[outcome.image] = max(outcome.sent, self.last.get(outcome.image, 0.0))
         else:
             self.failed += 1

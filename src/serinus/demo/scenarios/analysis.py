@@ -60,7 +60,7 @@ def _before() -> Moment:
 def _good(factor: float) -> tuple[Moment, ...]:
     """The version that is promoted."""
     passed = Judgement("Successful", GOOD)
-    promoted = _wanted(100, FIRST, SECOND, {SECOND: REPLICAS}, passed)
+    promoted = replace(_wanted(100, FIRST, SECOND, {SECOND: REPLICAS}), services=services(SECOND, SECOND))
     return (
         _judged(SECOND, FIRST, GOOD),
         Moment(
@@ -75,14 +75,14 @@ def _good(factor: float) -> tuple[Moment, ...]:
             awaited=f"{SECOND} is stable and the canary Ingress is deleted",
             delay=PAUSE * factor,
             reached=lambda sight: sight.is_healthy_on(SECOND) and router.CANARY_INGRESS not in sight.ingresses,
-            wanted=replace(promoted, services=services(SECOND, SECOND)),
+            wanted=promoted,
         ),
         Moment(
             title=f"{tag(FIRST)} scaled to 0",
             awaited=f"the pods of {FIRST} have ended, {SCALE_DOWN_DELAY:.0f} s after the promotion",
             delay=SCALE_DOWN_DELAY,
             reached=lambda sight: sight.is_healthy_on(SECOND) and sight.is_gone(FIRST),
-            wanted=replace(promoted, services=services(SECOND, SECOND), pods={FIRST: 0, SECOND: REPLICAS}),
+            wanted=replace(promoted, pods={FIRST: 0, SECOND: REPLICAS}),
         ),
     )
 
@@ -104,7 +104,7 @@ def _bad(factor: float) -> tuple[Moment, ...]:
             awaited=f"the pods of {THIRD} have ended, {SCALE_DOWN_DELAY:.0f} s after the rollback",
             delay=SCALE_DOWN_DELAY,
             reached=lambda sight: sight.is_aborted_on(SECOND) and sight.is_gone(THIRD),
-            wanted=_wanted(0, SECOND, THIRD, {SECOND: REPLICAS, THIRD: 0}, failed),
+            wanted=_wanted(0, SECOND, THIRD, {SECOND: REPLICAS, THIRD: 0}),
         ),
     )
 
