@@ -338,6 +338,58 @@ async def test_a_host_that_the_operator_named_is_met_without_a_proxy(monkeypatch
     assert ([str(asked.url) for asked in server.asked], proxy.asked) == (["http://prometheus.monitoring:9090/x"], [])
 
 
+async def test_a_proxy_that_refuses_is_told_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with serving(answers((407, {}))) as proxy:
+        monkeypatch.setenv("https_proxy", proxy.url.replace("http://", "http://ann:hush@"))
+        monkeypatch.setenv("no_proxy", "")
+        said = await trouble(HTTPRequest(url="https://metrics.invalid/?q=hush"))
+    assert said == "https://metrics.invalid cannot be reached: its proxy answered 407"
+
+
+async def test_what_cannot_be_sent_is_told_and_not_tried_again() -> None:
+    async with serving(answers((200, {}))) as server:
+        said = await trouble(HTTPRequest(url=server.url, headers=(("a", "b\r\nc: d"),)))
+        assert said == f"the request to {server.url} cannot be sent as it is configured"
+        assert await trouble(HTTPRequest(url="http:///x")) == "the address is not a URL"
+    assert server.asked == []
+
+
+async def test_a_proxy_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    monkeypatch.setenv("http_proxy", f"http://ann:hush@127.0.0.1:{port}")
+    monkeypatch.setenv("no_proxy", "")
+    said = await trouble(HTTPRequest(url="http://metrics.invalid/"))
+    assert said == f"http://metrics.invalid cannot be reached: its proxy 127.0.0.1:{port} does not answer"
+
+
+async def test_a_server_without_tls_is_named() -> None:
+    async with serving(answers((200, {}))) as server:
+        url = server.url.replace("http:", "https:")
+        assert (await trouble(HTTPRequest(url=url))).startswith(f"{url} does not speak TLS as we do: ")
+
+
+async def test_nobody_sends_us_from_tls_to_where_there_is_none(tls: ssl.SSLContext) -> None:
+    async with serving(answers((200, {}))) as plain, serving(answers((302, {"Location": plain.url})), tls) as server:
+        said = await trouble(HTTPRequest(url=server.url, verify=False))
+        assert said == f"{server.url} sends us on to an address without TLS"
+    assert plain.asked == []
+
+
+async def test_closing_ends_what_is_under_way() -> None:
+    async def silent(_request: web.Request) -> web.StreamResponse:
+        await asyncio.sleep(60)
+        return web.Response()
+
+    async with serving(silent) as server:
+        async with Exchange() as exchange:
+            sending = asyncio.create_task(exchange.send(HTTPRequest(url=server.url)))
+            await until(lambda: len(server.asked) == 1)
+        with pytest.raises(asyncio.CancelledError):
+            await sending
+
+
 def test_nothing_shows_a_secret() -> None:
     request = HTTPRequest(url="https://ann:hush@x/?k=hush", headers=(("a", "hush"),), body=b"hush")
     assert repr(request) == "HTTPRequest(GET https://x)"

@@ -20,6 +20,7 @@ DATA = {
     ],
     "app.kubernetes.io/name": "web",
     "a": {"b": "nested"},
+    "lists": [{"x": []}, {"x": [1], "y": True}],
 }
 
 FOUND: dict[str, Any] = {
@@ -64,11 +65,24 @@ FOUND: dict[str, Any] = {
     r"{['app\.kubernetes\.io/name']}": "web",
     "{['a.b']}": "nested",
     " {.ok}\n": True,
+    "{.lists[?(@.x[*]==1)].y}": True,
     "{'text'}": "text",
     "{7}": 7,
 }
 
 REFUSED = {
+    "{.shops[?(@.tags.none)].name}": "finds nothing",
+    "{.data.nothing[0].x[?(@.a==1)]}": "finds nothing",
+    "{.shops[?(@.name==@.data[*])].name}": "data is not found",
+    "{.data[?(@==1)]}": "an object is not an array",
+    "{.ok[0]}": "a truth value is not an array",
+    "{.data.values[0][0]}": "a number is not an array",
+    "{.a.b[0]}": "a text is not an array",
+    "{.data.nothing[?(@.x)]}": "null is not an array",
+    "{.shops[?(@.tags<1)]}": "an object cannot be compared with a number by <",
+    "{.shops[?(@..empty==1)]}": "empty is not found",
+    "{.shops[?(]}": "[?(] is neither an index",
+    "{.shops[?(@.name}y)]}": "'}' is not understood here",
     "{.shops[?(@.tags.old==true)].name}": "old is not found",
     "{.missing}": "missing is not found",
     "{.data.values.x}": "x is not found",
@@ -82,7 +96,9 @@ REFUSED = {
     "{.ok[?(@.x)]}": "a truth value is not an array",
     "{.data.empty[*]}": "finds nothing",
     "{.shops[?(@.name>3)]}": "a text cannot be compared with a number by >",
-    "{.shops[?(@.tags==@.tags)].x}": "x is not found",
+    "{.shops[?(@.tags==@.tags)].name}": "an object cannot be compared with an object by ==",
+    "{.lists[?(@.x==@.x)]}": "an array cannot be compared with an array by ==",
+    "{.lists[?(@.y<true)]}": "y is not found",
     "{.shops[?(@.tags<@.tags)]}": "an object cannot be compared with an object by <",
     "{.shops[?(@..zone==@.tags.*)]}": "can only compare one element at a time",
     "{.shops[?(@.name=~'x')]}": "=~ is no comparison",

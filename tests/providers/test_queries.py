@@ -31,8 +31,9 @@ def nrql(*results: Any) -> HTTPResponse:
 
 
 def table(kind: str, *values: str) -> HTTPResponse:
+    notes = f"#datatype,string,long,{kind}\r\n#group,false,false,false\r\n#default,_result,,\r\n"
     rows = "".join(f",_result,0,{value}\r\n" for value in values)
-    return HTTPResponse(200, {}, f"#datatype,string,long,{kind}\r\n,result,table,_value\r\n{rows}\r\n".encode())
+    return HTTPResponse(200, {}, f"{notes},result,table,_value\r\n{rows}\r\n".encode())
 
 
 def test_new_relic_is_asked_by_nerdgraph() -> None:
@@ -71,6 +72,11 @@ def test_new_relics_profile_says_where(held: dict[str, str], url: str) -> None:
     given = sample("newRelic", {"profile": "team"}, secrets=keys)
     assert PROVIDERS["newRelic"].secrets(given) == (SecretName("", "team"),)
     assert sent(given, "newRelic", NEW_RELIC).url == url
+
+
+def test_a_time_limit_of_new_relic_is_longer_than_nothing() -> None:
+    with pytest.raises(ProviderError, match="newRelic timeout should be longer than nothing"):
+        next(PROVIDERS["newRelic"].run(sample("newRelic", {"timeout": 0})))
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,8 @@ def in_plain_words(request: HTTPRequest, error: Exception) -> str:
             return f"the certificate of {where} is not trusted ({_reason(error)}): trust its issuer, or set insecure"
         case aiohttp.ClientConnectorError():
             return _unreached(where, error)
+        case aiohttp.ClientHttpProxyError():  # its text would show the proxy's password
+            return f"{where} cannot be reached: its proxy answered {error.status}"
         case aiohttp.InvalidURL():
             return "the address is not a URL"
         case aiohttp.ClientResponseError():

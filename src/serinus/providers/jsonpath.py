@@ -122,7 +122,8 @@ def _holds(step: Filter, item: Any) -> bool:
     if any(len(side) > 1 for side in sides):
         raise ProviderError("can only compare one element at a time")
     (left,), (right,) = sides
-    if _kind(left) != _kind(right) or (step.operator not in {"==", "!="} and _kind(left) not in {"a number", "a text"}):
+    kinds = ("a number", "a text", "a truth value")[: 3 if step.operator in {"==", "!="} else 2]
+    if _kind(left) != _kind(right) or _kind(left) not in kinds:
         raise ProviderError(f"{_kind(left)} cannot be compared with {_kind(right)} by {step.operator}")
     return _COMPARE[step.operator](left, right)
 
