@@ -34,6 +34,18 @@ async def test_back_to_an_older_version_is_an_update_like_any_other(stage: Stage
     assert annotations["rollout.argoproj.io/revision-history"] == "1"
 
 
+async def test_back_to_a_version_whose_pods_wait_for_their_end_does_not_wait_for_it(stage: Stage) -> None:
+    await stage.deploy_routed(routed(STEPS, scaleDownDelaySeconds=300))
+    await stage.set_image(V2)
+    await stage.until(lambda look: look.is_paused_at(1))
+    await stage.promote()
+    await stage.until(lambda look: look.is_healthy)
+    await stage.undo(V1)
+    look = await stage.until(lambda look: look.is_paused_at(1))
+    assert look.sizes[V1] == 1
+    await stage.sees_traffic({V2: 80, V1: 20})
+
+
 async def test_back_without_a_router(stage: Stage) -> None:
     await stage.deploy(rollout(STEPS, replicas=5))
     await stage.set_image(V3)

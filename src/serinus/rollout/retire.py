@@ -42,9 +42,13 @@ def given_up(seen: Seen, fleet: Fleet, selected: dict[str, str], now: datetime) 
 
 
 def drained(seen: Seen, item: ReplicaSet, aim: Aim, selected: dict[str, str], now: datetime) -> Aim:
-    """The aim of a version whose share of traffic fell: smaller, once that is in effect."""
-    if not item.has_deadline:
-        return Aim(item.replicas, _in(seen, 0, now))
+    """The aim of a version whose share of traffic fell: smaller, once that is in effect.
+
+    A delay that is longer than the drain time began in an earlier life, as an old version or an aborted one.
+    """
+    drained_at = _in(seen, 0, now)
+    if not item.has_deadline or (item.deadline is not None and item.deadline > drained_at):
+        return Aim(item.replicas, drained_at)
     is_over = item.deadline is None or now >= item.deadline
     is_free = aim.replicas > 0 or not _is_selected(seen, item, selected)
     return aim if is_over and is_free else Aim(item.replicas, item.deadline)
