@@ -9,7 +9,7 @@ import pytest
 from rollout.scenes import ROUTERS, ingresses, plan, replica_set, rollout, routed_scene, service
 from serinus.plan import Seen
 from serinus.rollout.injected import PREFERRED
-from serinus.rollout.validate import problem
+from serinus.rollout.validate import problems
 from stories import manifests
 from stories.manifests import INGRESS, V1, pause, routed, scale, weight
 
@@ -200,7 +200,7 @@ ROUTED = [
 def test_the_first_thing_that_is_wrong_is_named(change: Change, message: str) -> None:
     manifest = routed((weight(10),))
     change(manifest["spec"])
-    assert problem(routed_scene(rollout(manifest)), ROUTERS) == message
+    assert next(problems(routed_scene(rollout(manifest)), ROUTERS), "") == message
 
 
 PLAIN = [
@@ -224,7 +224,7 @@ PLAIN = [
 def test_what_needs_a_router_says_so(change: Change, message: str) -> None:
     manifest = manifests.rollout((weight(10),))
     change(manifest["spec"])
-    assert problem(Seen(rollout(manifest)), ROUTERS) == message
+    assert next(problems(Seen(rollout(manifest)), ROUTERS), "") == message
 
 
 @pytest.mark.parametrize(
@@ -237,7 +237,7 @@ def test_what_needs_a_router_says_so(change: Change, message: str) -> None:
     ],
 )
 def test_what_is_right_is_let_through(manifest: dict[str, Any]) -> None:
-    assert problem(routed_scene(rollout(manifest)), ROUTERS) == ""
+    assert next(problems(routed_scene(rollout(manifest)), ROUTERS), "") == ""
 
 
 def test_a_service_that_is_missing() -> None:
@@ -308,4 +308,4 @@ def test_a_canary_ingress_of_somebody_else() -> None:
 
 def test_nothing_is_wrong_with_what_runs() -> None:
     seen = routed_scene(rollout(routed()), replica_set(V1, 3), stable=V1, canary=V1)
-    assert problem(seen, ROUTERS) == ""
+    assert next(problems(seen, ROUTERS), "") == ""

@@ -5,12 +5,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from rollout.scenes import NAMESPACE, ROUTERS, rollout, routed_scene
+from rollout.scenes import NAMESPACE, rollout, routed_scene
 from serinus.api.analysis import AnalysisTemplate
 from serinus.api.analysis_ref import TemplateRef
 from serinus.api.kinds import ANALYSIS_RUN
 from serinus.plan import Ref, Seen
-from serinus.rollout.validate import problem
+from serinus.rollout.validate import analysis_problem
 from stories import manifests
 from stories.manifests import analysis, routed, weight
 
@@ -110,7 +110,7 @@ WRONG = [
 
 @pytest.mark.parametrize(("manifest", "templates", "text"), WRONG)
 def test_the_first_thing_that_is_wrong_is_named(manifest: Manifest, templates: tuple[Manifest, ...], text: str) -> None:
-    assert problem(scene(manifest, *templates), ROUTERS) == text
+    assert analysis_problem(scene(manifest, *templates)) == text
 
 
 RIGHT = [
@@ -131,7 +131,7 @@ RIGHT = [
 
 @pytest.mark.parametrize(("manifest", "template"), RIGHT)
 def test_what_can_be_carried_out_is_not_complained_about(manifest: Manifest, template: Manifest) -> None:
-    assert problem(scene(manifest, template), ROUTERS) == ""
+    assert analysis_problem(scene(manifest, template)) == ""
 
 
 @pytest.mark.parametrize("field", ["prePromotionAnalysis", "postPromotionAnalysis"])
@@ -140,17 +140,17 @@ def test_blue_green_names_its_templates_too(field: str) -> None:
     wanted = {"templates": [{"templateName": "quick"}]}
     manifest["spec"]["strategy"] = {"blueGreen": {"activeService": manifests.STABLE, field: wanted}}
     path = f"spec.strategy.blueGreen.{field}.templates"
-    assert problem(scene(manifest), ROUTERS) == f"{path}: Invalid value: \"quick\": AnalysisTemplate 'quick' not found"
+    assert analysis_problem(scene(manifest)) == f"{path}: Invalid value: \"quick\": AnalysisTemplate 'quick' not found"
 
 
 def test_a_template_that_cannot_be_read_is_not_called_missing() -> None:
     why = "spec.metrics: expected array, got object"
     seen = msgspec.structs.replace(scene(step()), unreadable={TemplateRef(template_name="quick"): why})
-    assert problem(seen, ROUTERS).endswith(f"AnalysisTemplate 'quick' cannot be read: {why}")
+    assert analysis_problem(seen).endswith(f"AnalysisTemplate 'quick' cannot be read: {why}")
 
 
 def test_a_cluster_that_does_not_know_runs_is_named() -> None:
     seen = msgspec.structs.replace(
         scene(step(), analysis("quick")), unseen={Ref(ANALYSIS_RUN, NAMESPACE, ""): "AnalysisRun is not installed"}
     )
-    assert problem(seen, ROUTERS) == f"{STEP}: Forbidden: AnalysisRun is not installed"
+    assert analysis_problem(seen) == f"{STEP}: Forbidden: AnalysisRun is not installed"

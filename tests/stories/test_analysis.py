@@ -1,5 +1,6 @@
 """A canary goes on while its analyses are good, stops where they are not sure, and goes back where they are bad."""
 
+from serinus.api.kinds import ANALYSIS_TEMPLATE
 from stories.manifests import (
     INGRESS,
     V1,
@@ -222,3 +223,25 @@ async def test_without_a_router_the_first_traffic_comes_with_the_first_pod(stage
     await stage.stays(lambda look: look.runs("Background") == [], seconds=3)
     await stage.mend_image(V2)
     await stage.until(lambda look: look.is_paused_at(1) and look.runs("Background") == ["Running"])
+
+
+async def test_a_rolling_update_is_watched_until_it_is_done(stage: Stage) -> None:
+    await stage.create(analysis("watch", **ENDLESS))
+    await stage.deploy(rollout((), replicas=3, analysis=background("watch")))
+    await stage.break_image(V2)
+    await stage.set_image(V2)
+    await stage.until(lambda look: look.runs("Background") == ["Running"])
+    await stage.mend_image(V2)
+    await stage.until(lambda look: look.is_settled(V2) and look.runs("Background") == ["Successful"])
+
+
+async def test_a_bad_verdict_counts_although_its_template_is_gone(stage: Stage) -> None:
+    steps = (weight(20), pause())
+    await deploy(stage, analysis("watch", **ENDLESS), steps=steps, analysis=background("watch"))
+    await stage.set_image(V2)
+    await stage.until(lambda look: look.is_paused_at(1) and look.runs("Background") == ["Running"])
+    await stage.delete(ANALYSIS_TEMPLATE, "watch")
+    await stage.until(lambda look: look.message.startswith("InvalidSpec"))
+    await stage.judge("watch", "bad")
+    look = await stage.until(lambda look: look.ingresses == {INGRESS} and look.pods == {V1: 3})
+    assert look.message.startswith("RolloutAborted")

@@ -19,7 +19,7 @@ from serinus.rollout.restart import restart
 from serinus.rollout.shares import undelayed
 from serinus.rollout.strategy import strategy_of
 from serinus.rollout.troubled import hold
-from serinus.rollout.validate import problem
+from serinus.rollout.validate import analysis_problem, problem
 from serinus.rollout.validate_routing import router_troubles
 from serinus.rollout.workload import handover, resolved, workload_problem
 from serinus.traffic.router import Router
@@ -43,6 +43,8 @@ def plan_rollout(seen: Seen, now: datetime, routers: Sequence[Router]) -> Plan:
     if refusal := _refusal(seen, fleet):
         return _refused(seen, refusal, now)
     progress = strategy_of(seen.rollout).advance(seen, fleet, now, routers)
+    if not progress.is_aborted and (wrong := analysis_problem(seen)):
+        return refuse(seen, wrong, now)
     fleet = fleet.promoted if progress.promotion else fleet
     goal, new_size = _goal(seen, fleet, progress, now, routers)
     renewal = restart(seen, fleet, now)

@@ -25,19 +25,28 @@ Rule = Callable[[Rollout], Iterator[str]]
 
 
 def problem(seen: Seen, routers: Sequence[Router]) -> str:
-    """The first thing that is wrong; empty when nothing is."""
-    return next(problems(seen, routers), "")
+    """The first thing that is wrong, analyses left out; empty when nothing is."""
+    return next(_problems(seen, routers), "")
+
+
+def analysis_problem(seen: Seen) -> str:
+    """The first thing that is wrong with analyses; it keeps nobody from going back."""
+    return next(analyses(seen), "")
 
 
 def problems(seen: Seen, routers: Sequence[Router]) -> Iterator[str]:
     """Everything that is wrong, in the order in which users should mend it."""
+    yield from _problems(seen, routers)
+    yield from analyses(seen)
+
+
+def _problems(seen: Seen, routers: Sequence[Router]) -> Iterator[str]:
     for rule in _RULES:
         yield from rule(seen.rollout)
     yield from unknown_layers(seen.rollout, routers)
     yield from unable(seen.rollout, routers)
     yield from _steps(seen.rollout)
     yield from _services(seen)
-    yield from analyses(seen)
 
 
 def _numbers(rollout: Rollout) -> Iterator[str]:
