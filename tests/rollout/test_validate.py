@@ -243,7 +243,7 @@ def test_what_is_right_is_let_through(manifest: dict[str, Any]) -> None:
 def test_a_service_that_is_missing() -> None:
     seen = routed_scene(rollout(routed()))
     services = {manifests.STABLE: seen.services[manifests.STABLE]}
-    text = problem(msgspec.structs.replace(seen, services=services), ROUTERS)
+    text = next(problems(msgspec.structs.replace(seen, services=services), ROUTERS), "")
     assert text == (
         f'{CANARY}.canaryService: Invalid value: "{manifests.CANARY}": service "{manifests.CANARY}" not found'
     )
@@ -252,7 +252,7 @@ def test_a_service_that_is_missing() -> None:
 def test_a_service_of_another_rollout() -> None:
     seen = routed_scene(rollout(routed()))
     services = seen.services | {manifests.STABLE: service(manifests.STABLE, V1, managed_by="other")}
-    text = problem(msgspec.structs.replace(seen, services=services), ROUTERS)
+    text = next(problems(msgspec.structs.replace(seen, services=services), ROUTERS), "")
     assert text == (
         f'{CANARY}.stableService: Invalid value: "{manifests.STABLE}": '
         f'Service "{manifests.STABLE}" is managed by another Rollout'
@@ -266,7 +266,7 @@ def test_a_service_that_selects_other_pods() -> None:
     other["spec"]["selector"] = {"app": "myapp", "tier": "db", "rollouts-pod-template-hash": "abc"}
     seen = routed_scene(rollout(manifest))
     services = seen.services | {manifests.CANARY: msgspec.convert(other, type(service("x")))}
-    text = problem(msgspec.structs.replace(seen, services=services), ROUTERS)
+    text = next(problems(msgspec.structs.replace(seen, services=services), ROUTERS), "")
     assert text == (
         f'{CANARY}.canaryService: Invalid value: "{manifests.CANARY}": '
         f'Service "{manifests.CANARY}" has unmatch label "tier" in rollout'
