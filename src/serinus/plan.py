@@ -132,7 +132,15 @@ class Collect(Struct, frozen=True):
     """How many measurements there were."""
 
 
-Ask = Defaulted | Created | Pods | Measure | Collect
+class Balancer(Struct, frozen=True):
+    """Ask: how does the AWS load balancer of that host name forward requests? The answer is old soon."""
+
+    host: str
+    version: str
+    """Of the object that describes it: what was answered before a change says nothing about it."""
+
+
+Ask = Balancer | Defaulted | Created | Pods | Measure | Collect
 
 
 class Refused(Struct, frozen=True):
@@ -165,7 +173,26 @@ class Measured(Struct, frozen=True):
     metadata: dict[str, str] = field(default_factory=dict)
 
 
-Answer = Refused | Read | Listed | Measured
+class TargetGroup(Struct, frozen=True):
+    """An AWS target group."""
+
+    name: str
+    arn: str
+    resource: str
+    """What it stands for, as the load balancer controller has tagged it: ``shop/edge-web:80``."""
+
+
+class Balanced(Struct, frozen=True):
+    """Answer: a load balancer with its target groups."""
+
+    name: str
+    arn: str
+    groups: tuple[TargetGroup, ...] = ()
+    forwards: tuple[dict[str, int], ...] = ()
+    """By rule that forwards to several: resource → weight."""
+
+
+Answer = Balanced | Refused | Read | Listed | Measured
 
 
 class Settings(Struct, frozen=True):
@@ -175,6 +202,8 @@ class Settings(Struct, frozen=True):
     drain_seconds: int = 5
     """How long pods live after their traffic was moved, where the router cannot tell that it has moved."""
     instance_id: str = ""
+    verifies: bool = False
+    """Whether routers may ask the outside if a weight is in effect, as AWS for an ALB."""
 
 
 class Seen(Struct, frozen=True):

@@ -12,8 +12,7 @@ from serinus.cli.accepted import FLAGS
 ARGUMENTS = [
     ["--nginx-ingress-classes", "nginx", "--nginx-ingress-classes", "other"],
     ["--experiment-threads=5", "--analysis-threads", "30"],
-    ["--aws-verify-target-group"],
-    ["--aws-verify-target-group=true"],
+    ["--aws-target-group-binding-api-version=v1"],
     ["--self-service-notification-enabled=false"],
     ["--controllers=analysis"],
 ]

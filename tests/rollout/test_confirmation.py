@@ -3,17 +3,19 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
-from rollout.scenes import NOW, hash_of, replica_set, rollout, routed_scene, updating, with_steps_hash
+from rollout.scenes import NOW, foreign, hash_of, replica_set, rollout, routed_scene, updating, with_steps_hash
 from serinus.api import keys
 from serinus.api.kinds import SERVICE
-from serinus.plan import Patch, Plan, Seen
+from serinus.plan import Answer, Ask, Balanced, Balancer, Patch, Plan, Refused, Seen, Settings
 from serinus.rollout.decide import plan_rollout
+from serinus.traffic.alb import Alb
 from serinus.traffic.nginx import Nginx
 from serinus.traffic.router import Found, Traffic
 from stories import manifests
-from stories.manifests import CANARY, STABLE, V1, V2, V3, pause, routed, weight
+from stories.manifests import CANARY, INGRESS, STABLE, V1, V2, V3, pause, routed, weight
 
 STEPS = (weight(50), pause(), weight(25), pause())
 
@@ -189,3 +191,63 @@ def test_weights_are_looked_at_when_the_drain_time_has_passed() -> None:
 
 def test_a_doubt_is_told() -> None:
     assert verified(AGO, False, present=True) == (False, None)
+
+
+HOST = "edge-1.eu-west-1.elb.amazonaws.com"
+ASK = Balancer(HOST, "")
+
+
+def by_alb(present: int, answers: dict[Ask, Answer], known: bool | None = None) -> Seen:
+    """An update at its first weight whose action is written, where the operator wants AWS to be asked."""
+    ingress = manifests.ingress()
+    ingress["status"] = {"loadBalancer": {"ingress": [{"hostname": HOST}]}}
+    manifest = routed(STEPS, image=V2, replicas=4, trafficRouting={"alb": {"ingress": INGRESS, "servicePort": 80}})
+    more = {} if known is None else {"verified": known}
+    known_status = updating(V2, V1, observedGeneration="1", currentStepIndex=0, canary=weights(50, V2, **more))
+    sets = (replica_set(V1, 4, desired=4), replica_set(V2, 2, desired=4, revision=2))
+    seen = routed_scene(with_steps_hash(rollout(manifest, **known_status)), *sets, stable=V1, canary=V2)
+    (ref,) = seen.objects
+    found = Alb().route(traffic_at(seen, present), {ref: foreign(ingress)})[0].manifest
+    ingress["metadata"]["annotations"] |= found["metadata"]["annotations"]
+    settings = Settings(verifies=True)
+    return msgspec.structs.replace(seen, objects={ref: foreign(ingress)}, answers=answers, settings=settings)
+
+
+def traffic_at(seen: Seen, weight: int) -> Traffic:
+    return Traffic(seen.rollout, weight, canary_hash=hash_of(V2), stable_hash=hash_of(V1))
+
+
+def balanced(canary: int) -> Balanced:
+    names = {f"shop/{INGRESS}-{name}:80": share for name, share in ((STABLE, 100 - canary), (CANARY, canary))}
+    return Balanced("edge", "arn", (), (names,))
+
+
+def by_aws(seen: Seen) -> Plan:
+    return plan_rollout(seen, NOW, (Alb(),))
+
+
+def test_a_load_balancer_is_asked_once_its_objects_say_what_was_decided() -> None:
+    assert by_aws(by_alb(0, {})).asks == ()
+    planned = by_aws(by_alb(50, {}))
+    assert planned.asks == (ASK,)
+    assert planned.wake is not None
+    assert "currentStepIndex" not in planned.status
+    assert planned.status["canary"]["weights"]["verified"] is False
+
+
+def test_an_answer_lets_the_update_go_on_or_is_asked_for_again() -> None:
+    so = by_aws(by_alb(50, {ASK: balanced(50)}))
+    assert so.status["currentStepIndex"] == 1
+    assert so.status["canary"]["weights"]["verified"] is True
+    not_so = by_aws(by_alb(50, {ASK: balanced(20)}))
+    assert "currentStepIndex" not in not_so.status
+    assert not_so.wake == NOW + timedelta(seconds=10)
+    assert "ALB does not confirm weight 50 yet" in not_so.why
+    refused = by_aws(by_alb(50, {ASK: Refused("AccessDenied", "failed")}))
+    assert "ALB does not confirm weight 50 yet (AccessDenied)" in refused.why
+
+
+def test_what_was_confirmed_once_is_not_asked_again() -> None:
+    planned = by_aws(by_alb(50, {}, known=True))
+    assert planned.asks == ()
+    assert planned.status["currentStepIndex"] == 1

@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 
 _POOLS = "one pool of workers serves everything: --rollout-threads"
 _CLASSES = "every Ingress that a Rollout names is watched, whatever its class"
-_AWS = "target groups are not verified: pods outlive their traffic by --drain-seconds"
+_AWS = "weights are verified, and targets are not: pods outlive their traffic by --drain-seconds"
 
 FLAGS: dict[str, tuple[str, bool]] = {
     # flag: why it does nothing, and whether it is a switch
@@ -27,10 +27,7 @@ FLAGS: dict[str, tuple[str, bool]] = {
     "--ingress-api-version": ("Ingresses are networking.k8s.io/v1, which every cluster since 1.19 has", False),
     "--alb-ingress-classes": (_CLASSES, False),
     "--nginx-ingress-classes": (_CLASSES, False),
-    "--aws-verify-target-group": (_AWS, True),
-    "--alb-verify-weight": (_AWS, True),
     "--aws-target-group-binding-api-version": (_AWS, False),
-    "--alb-tag-key-resource-id": (_AWS, False),
     "--self-service-notification-enabled": ("notifications are not sent yet", True),
     "--controllers": ("all kinds are served", False),
     "--enable-pprof-address": ("it serves profiles of Go programs", False),

@@ -14,6 +14,7 @@ import click
 from serinus import __version__
 from serinus.cli.accepted import accepted_flags, tell_accepted
 from serinus.cli.flags import Command, Duration, connection_options, log_level
+from serinus.controller.balancers import RESOURCE
 from serinus.controller.main import run
 from serinus.controller.resolve import FORM, addresses_of
 from serinus.controller.settings import Budget, ControllerSettings, Election, Listen
@@ -75,6 +76,13 @@ from serinus.plugins import PluginError
     help="The version of gateway.networking.k8s.io for TCPRoutes and TLSRoutes; HTTPRoutes and GRPCRoutes are v1.",
 )
 @click.option(
+    "--aws-verify-target-group",
+    "--alb-verify-weight",
+    is_flag=True,
+    help="Ask AWS whether an ALB has a weight in effect before an update goes on; needs serinus[aws].",
+)
+@click.option("--alb-tag-key-resource-id", default=RESOURCE, show_default=True, help="The tag of ALB target groups.")
+@click.option(
     "--resolve",
     multiple=True,
     metavar=FORM,
@@ -99,7 +107,10 @@ def controller(ctx: click.Context, /, **flags: Any) -> None:
 def settings_of(flags: dict[str, Any], namespace: str) -> ControllerSettings:
     """The controller's settings from its flags."""
     return ControllerSettings(
-        plan=Settings(flags["traffic_cleanup"], flags["drain_seconds"], flags["instance_id"]),
+        plan=Settings(
+            flags["traffic_cleanup"], flags["drain_seconds"], flags["instance_id"], flags["aws_verify_target_group"]
+        ),
+        alb_tag=flags["alb_tag_key_resource_id"],
         routers=_routers(flags),
         namespace=namespace if flags["namespaced"] else "",
         workers=flags["rollout_threads"],

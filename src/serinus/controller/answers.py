@@ -1,12 +1,16 @@
 """What the outside has answered to questions, filed until it is old."""
 
 import asyncio
+import math
 from datetime import timedelta
 
-from serinus.plan import Answer, Ask, Listed, Refused
+from serinus.plan import Answer, Ask, Balanced, Listed, Refused
 
 _REFUSAL_SECONDS = timedelta(seconds=19).total_seconds()
 """A refusal is asked about again after this time, as what refuses may change unseen (a policy, a quota)."""
+
+_BALANCED_SECONDS = timedelta(seconds=9).total_seconds()
+"""What AWS said of a load balancer is old after this time: it follows its Ingress sooner or later."""
 
 
 class Answers:
@@ -35,4 +39,5 @@ class Answers:
 
 
 def _counts(answer: Answer, age: float) -> bool:
-    return not isinstance(answer, Refused) or age < _REFUSAL_SECONDS
+    limits = {Refused: _REFUSAL_SECONDS, Balanced: _BALANCED_SECONDS}
+    return age < limits.get(type(answer), math.inf)

@@ -26,6 +26,7 @@ from serinus.kube import (
 from serinus.plan import (
     Answer,
     Ask,
+    Balancer,
     Collect,
     Create,
     Created,
@@ -119,7 +120,7 @@ class Applier(Struct, frozen=True):
                 return Listed(_pods.decode(data).items)
             case Created(name):
                 raise AssertionError(f"the creation of {name} is answered when it is tried")
-            case Measure() | Collect():
+            case Measure() | Collect() | Balancer():
                 raise AssertionError(f"{ask} is no question to the API")
 
     async def send(self, write: Write, owner: str = "") -> Any:

@@ -11,6 +11,7 @@ from serinus.api.rollout import Rollout
 from serinus.api.status import RolloutStatus
 from serinus.controller.answers import Answers
 from serinus.controller.apply import Applier, RejectedError, RoutingError, failure_text
+from serinus.controller.balancers import Balancers
 from serinus.controller.decoding import Malformed
 from serinus.controller.experiments import Experiments
 from serinus.controller.freshness import Freshness
@@ -21,7 +22,7 @@ from serinus.controller.release import Releaser
 from serinus.controller.runs import Runs
 from serinus.controller.stores import Stores
 from serinus.kube import Client, Closed, Conflict, Key, KubeError, NotFound, Queue
-from serinus.plan import Event, Plan, Ref, Seen, Settings
+from serinus.plan import Answer, Ask, Balancer, Event, Plan, Ref, Seen, Settings
 from serinus.rollout.decide import plan_rollout
 from serinus.rollout.report import invalid, status_patch
 
@@ -55,6 +56,7 @@ class Loop:
         self.releaser = Releaser(client, stores)
         self.runs = Runs(client, stores, recorder, self.freshness, sources)
         self.experiments = Experiments(client, stores, recorder, self.freshness)
+        self.balancers = Balancers()
         self.on_turn: OnTurn = _unheard
 
     async def work(self, *, urgent_only: bool = False) -> None:
@@ -116,12 +118,17 @@ class Loop:
         if plan.why:
             log.debug("%s waits: %s", key, "; ".join(plan.why))
         for ask in plan.asks:
-            self.answers.file(rollout.metadata.uid, ask, await self.client_for(key, rollout).answer(ask, key.namespace))
+            self.answers.file(rollout.metadata.uid, ask, await self._answer(key, rollout, ask))
         if plan.asks:
             self.queue.add(key)
         await self._apply(key, seen, plan)
         if plan.wake is not None:
             self.queue.add_after(key, max(0.001, (plan.wake - now).total_seconds()))
+
+    async def _answer(self, key: Key, rollout: Rollout, ask: Ask) -> Answer:
+        if isinstance(ask, Balancer):
+            return await self.balancers.look(ask)
+        return await self.client_for(key, rollout).answer(ask, key.namespace)
 
     async def _apply(self, key: Key, seen: Seen, plan: Plan) -> None:
         rollout = seen.rollout

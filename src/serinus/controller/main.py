@@ -12,6 +12,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 
 from serinus import __version__
 from serinus.api.kinds import ROLLOUT
+from serinus.controller.balancers import Balancers
 from serinus.controller.driving import Driver
 from serinus.controller.exchange import Exchange
 from serinus.controller.loop import Loop
@@ -61,6 +62,7 @@ async def run(connection: Connection, settings: ControllerSettings) -> None:
         recorder = Recorder(client, settings.events, telemetry.event)
         loop = Loop(client, stores, recorder, settings.plan, await _sources(stack, client, settings))
         loop.on_turn = telemetry.turn
+        loop.balancers = Balancers(tag=settings.alb_tag)
         stack.push_async_callback(loop.runs.aclose)
         await stack.enter_async_context(served(telemetry, settings.listen, _say_where))
         stack.push_async_callback(recorder.drain)

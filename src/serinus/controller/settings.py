@@ -2,6 +2,7 @@
 
 from msgspec import Struct, field
 
+from serinus.controller.balancers import RESOURCE
 from serinus.controller.resolve import Address
 from serinus.plan import Settings
 
@@ -40,6 +41,8 @@ class ControllerSettings(Struct, frozen=True):
     plan: Settings = field(default_factory=Settings)
     routers: dict[str, dict[str, str]] = field(default_factory=dict)
     """What routers are told when they are made: name of the entry point → argument → value."""
+    alb_tag: str = RESOURCE
+    """The tag that says what an AWS target group stands for."""
     namespace: str = ""
     """The only namespace that is served; empty for all."""
     workers: int = 10

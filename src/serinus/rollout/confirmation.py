@@ -10,13 +10,13 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 
 from serinus.api.workload import ReplicaSet
-from serinus.plan import Seen
+from serinus.plan import Ask, Refused, Seen
 from serinus.rollout.fleet import Fleet
 from serinus.rollout.goal import Aim, Confirmation
 from serinus.rollout.progress import Progress, earliest_of
 from serinus.rollout.routes import serving_routers
 from serinus.rollout.traffic import Split, traffic_of
-from serinus.traffic.router import Router, services_by_role
+from serinus.traffic.router import Router, Traffic, Verifier, services_by_role
 
 
 class Held(Struct, frozen=True):
@@ -30,12 +30,43 @@ class Held(Struct, frozen=True):
 def confirmation(seen: Seen, fleet: Fleet, progress: Progress, split: Split, routers: Sequence[Router]) -> Confirmation:
     """What the routers of a Rollout say of the decided split."""
     traffic = traffic_of(seen, fleet, progress, split)
-    said = {router.name: router.verified(traffic, seen.objects) for router in serving_routers(seen, routers)}
+    serving = serving_routers(seen, routers)
+    said = {router.name: _said(router, traffic, seen) for router in serving}
+    asks = [ask for router in serving for ask in _asks(router, traffic, seen)]
+    refused = [f" ({item.message})" for ask in asks if isinstance(item := seen.answers.get(ask), Refused)]
     doubting = [name for name, is_in_effect in said.items() if is_in_effect is False]
     return Confirmation(
-        doubts=tuple(f"{name} does not confirm weight {split.weight} yet" for name in doubting),
+        doubts=tuple(f"{name} does not confirm weight {split.weight} yet{''.join(refused[:1])}" for name in doubting),
         is_told=all(said.values()),
+        asks=tuple(ask for ask in asks if ask not in seen.answers),
+        is_asked=bool(asks),
     )
+
+
+def _said(router: Router, traffic: Traffic, seen: Seen) -> bool | None:
+    said = router.verified(traffic, seen.objects)
+    if said is not None or not isinstance(router, Verifier) or not _may_ask(traffic, seen):
+        return said
+    return _is_known(traffic, seen) or router.answered(traffic, seen.objects, seen.answers)
+
+
+def _asks(router: Router, traffic: Traffic, seen: Seen) -> Sequence[Ask]:
+    """What must be asked: only after the objects say what was decided, and until it has been confirmed once."""
+    is_open = _may_ask(traffic, seen) and not _is_known(traffic, seen)
+    if not is_open or not isinstance(router, Verifier) or router.verified(traffic, seen.objects) is not None:
+        return ()
+    return router.asks(traffic, seen.objects)
+
+
+def _may_ask(traffic: Traffic, seen: Seen) -> bool:
+    """Whether the operator wants it; while traffic settles, weights are not those that are decided."""
+    return seen.settings.verifies and not traffic.is_settling
+
+
+def _is_known(traffic: Traffic, seen: Seen) -> bool:
+    """Whether the status says of these weights that they were in effect."""
+    weights = seen.rollout.status.canary.weights
+    return weights is not None and weights.verified is True and weights.canary.weight == traffic.weight
 
 
 def lingering(seen: Seen, fleet: Fleet, progress: Progress, routers: Sequence[Router]) -> tuple[str, ...]:

@@ -27,6 +27,9 @@ from serinus.traffic.router import Router
 _RETRY = timedelta(seconds=20)
 """After how long a refused ReplicaSet is tried again: what refuses it (a policy, a quota) may change unseen."""
 
+_ASKED_AGAIN = timedelta(seconds=10)
+"""After how long a weight that is not confirmed is asked about again (as Argo Rollouts does)."""
+
 
 def plan_rollout(seen: Seen, now: datetime, routers: Sequence[Router]) -> Plan:
     """Say what must change for this Rollout to move one safe step forward."""
@@ -58,7 +61,7 @@ def plan_rollout(seen: Seen, now: datetime, routers: Sequence[Router]) -> Plan:
         writes=writes,
         status=status_patch(seen.rollout.status, status),
         events=events_of(seen, fleet, goal, status, writes),
-        asks=tuple(dict.fromkeys((*renewal.asks, *labels.asks))),
+        asks=tuple(dict.fromkeys((*renewal.asks, *labels.asks, *goal.confirmation.asks))),
         wake=earliest(goal.wake, late, renewal.wake, labels.wake, others.wake),
         why=(*goal.why, *renewal.why),
     )
@@ -80,6 +83,7 @@ def _goal(seen: Seen, fleet: Fleet, progress: Progress, now: datetime, routers: 
     kept = held(seen, fleet, sizes, said.doubts, now)
     ends = (aim.deadline for aim in kept.sizes.values() if aim.replicas)
     deadlines = earliest_of(end for end in ends if end and end > now)
+    again = now + _ASKED_AGAIN if said.is_asked and said.doubts else None
     goal = Goal(
         progress=progress,
         revision=fleet.revision,
@@ -89,7 +93,7 @@ def _goal(seen: Seen, fleet: Fleet, progress: Progress, now: datetime, routers: 
         parts=parts(seen.rollout, fleet, progress),
         confirmation=said,
         why=(*progress.why, *unready, *(traffic.why if traffic else ()), *kept.why),
-        wake=earliest(progress.wake, deadlines, kept.wake, traffic.until if traffic else None),
+        wake=earliest(progress.wake, deadlines, kept.wake, again, traffic.until if traffic else None),
     )
     return goal, new_size
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from serinus.api.meta import PodTemplateMeta
+from serinus.plan import Ask
 from serinus.rollout.progress import Progress
 from serinus.rollout.traffic import Split
 
@@ -28,6 +29,10 @@ class Confirmation(Struct, frozen=True):
     """By router that says they are not in effect: a reason to wait."""
     is_told: bool = False
     """Whether every router says that they are."""
+    asks: tuple[Ask, ...] = ()
+    """What must be asked outside to know it, and is not answered yet."""
+    is_asked: bool = False
+    """Whether anything is asked: answers grow old, and doubts are asked about again."""
 
 
 class Goal(Struct, frozen=True):

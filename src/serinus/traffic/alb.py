@@ -5,7 +5,7 @@ holds a forward action, whose text is exactly that of Argo Rollouts. Which annot
 Ingress. A header route is an action, a condition, and a path in front of the weighted one.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from serinus.api.kinds import INGRESS
@@ -13,8 +13,9 @@ from serinus.api.rollout import Rollout
 from serinus.api.routing import AlbRouting, TrafficRouting
 from serinus.api.scalar import Manifest
 from serinus.api.workload import Foreign
-from serinus.plan import Ref
+from serinus.plan import Answer, Ask, Ref
 from serinus.traffic import alb_actions as actions
+from serinus.traffic import alb_balancer as balancer
 from serinus.traffic import alb_paths as paths
 from serinus.traffic.found import invalid, is_set, missing
 from serinus.traffic.router import Ability, Found, Traffic, Trouble, Wanted, services_by_role
@@ -46,12 +47,19 @@ class Alb:
         """Every Ingress with the decided action, and with the header routes in force."""
         if traffic.is_settling:
             return ()
-        present = [(ref, found[ref]) for _, ref in _asked(traffic.rollout) if ref in found]
-        return [_wanted(traffic, ref, item) for ref, item in present]
+        return [_wanted(traffic, ref, item) for ref, item in _present(traffic.rollout, found)]
 
     def verified(self, traffic: Traffic, found: Found) -> bool | None:
-        """No before the annotations say it; then unknown: only the AWS API knows what a load balancer does."""
+        """No before the annotations say it; then unknown: only AWS knows what a load balancer does."""
         return None if is_set(self.route(traffic, found), found) else False
+
+    def asks(self, traffic: Traffic, found: Found) -> Sequence[Ask]:
+        """How the load balancers of the Ingresses forward."""
+        return balancer.asks(_present(traffic.rollout, found))
+
+    def answered(self, traffic: Traffic, found: Found, answers: Mapping[Ask, Answer]) -> bool:
+        """Whether they forward as was decided."""
+        return balancer.in_effect(traffic, _spec(traffic.rollout), _present(traffic.rollout, found), answers)
 
     def leave(self, ref: Ref, found: Foreign, users: Collection[Rollout]) -> Wanted | None:
         """Give all traffic back to the stable Service, and take out the header routes and our list."""
@@ -119,6 +127,10 @@ def _header_troubles(rollout: Rollout, root: str) -> Iterator[Trouble]:
             yield Trouble(f"header route {route.name}: an ALB compares headers by exact only")
     if root in _managed_routes(rollout):
         yield invalid(".rootService", root, "a managed route has the same name, and both would be one action")
+
+
+def _present(rollout: Rollout, found: Found) -> list[tuple[Ref, Foreign]]:
+    return [(ref, found[ref]) for _, ref in _asked(rollout) if ref in found]
 
 
 def _asked(rollout: Rollout) -> list[tuple[str, Ref]]:

@@ -1,7 +1,7 @@
 """The protocol of routers, and the value that they translate."""
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from msgspec import Struct
 
@@ -10,7 +10,7 @@ from serinus.api.rollout import Rollout
 from serinus.api.routing import TrafficRouting
 from serinus.api.scalar import Manifest
 from serinus.api.workload import Foreign
-from serinus.plan import Ref
+from serinus.plan import Answer, Ask, Ref
 
 
 class Destination(Struct, frozen=True):
@@ -158,4 +158,17 @@ class Router(Protocol):
 
         ``users`` are those that name it still; None when nothing of ours is to be taken out.
         """
+        ...
+
+
+@runtime_checkable
+class Verifier(Protocol):
+    """A router whose objects cannot tell whether a split is in effect, and that knows whom to ask."""
+
+    def asks(self, traffic: Traffic, found: Found) -> Sequence[Ask]:
+        """The questions."""
+        ...
+
+    def answered(self, traffic: Traffic, found: Found, answers: Mapping[Ask, Answer]) -> bool:
+        """Whether the answers say that the split is in effect."""
         ...

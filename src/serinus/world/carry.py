@@ -10,6 +10,7 @@ from serinus.api.workload import Pod
 from serinus.plan import (
     Answer,
     Ask,
+    Balancer,
     Collect,
     Create,
     Created,
@@ -66,7 +67,7 @@ def answer(server: Server, ask: Ask, namespace: str) -> Answer | None:
             return Refused(f'ReplicaSet.apps "{ref.name}" is invalid: {text}') if text else Read(read)
         case Pods():
             return Listed(tuple(msgspec.convert(item, Pod) for _, item in server.list(POD, namespace)))
-        case Created() | Measure() | Collect():
+        case Balancer() | Created() | Measure() | Collect():
             return None
 
 
