@@ -131,12 +131,15 @@ def test_what_finds_nothing_or_cannot_be_read_says_so(path: str) -> None:
     assert REFUSED[path] in str(caught.value)
 
 
-def test_a_path_that_multiplies_what_it_finds_is_stopped() -> None:
+@pytest.mark.parametrize(
+    "path", ["{..[0:1]..[0:1]..[0:1]..[0:1]}", "{..*..*..*}", "{[*,*,*][*,*,*]..[0:1]..[0:1]..[0:1]}"]
+)
+def test_a_path_that_multiplies_what_it_finds_is_stopped(path: str) -> None:
     deep: Any = [1, 2]
-    for _ in range(200):
+    for _ in range(400):
         deep = [deep, 1]
     with pytest.raises(ProviderError, match="more than 100000 values"):
-        first("{..[0:1]..[0:1]..[0:1]..[0:1]}", deep)
+        first(path, [deep, deep])
 
 
 @given(st.text(alphabet="{}[].$@*?()'\"\\:,=<>! abAB01-", max_size=30))

@@ -1,7 +1,8 @@
 """JSONPath in kubectl's dialect: what a path finds in JSON data."""
 
 import operator
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 from serinus.providers.jsonpath_parse import Deep, Every, Field, Filter, Literal, Path, Slice, Step, Union, parse
@@ -35,29 +36,29 @@ def first(path: str, data: Any) -> Any:
 
 def _walk(path: Path, values: Sequence[Any]) -> Sequence[Any]:
     for step in path:
-        values = _take(step, values)
+        values = list(islice(_take(step, values), MOST + 1))
         if len(values) > MOST:
             raise ProviderError(f"jsonPath finds more than {MOST} values: say more exactly which")
     return values
 
 
-def _take(step: Step, values: Sequence[Any]) -> Sequence[Any]:
-    """What one step makes of the values that those before it have found."""
+def _take(step: Step, values: Sequence[Any]) -> Iterable[Any]:
+    """What one step makes of the values that those before it have found, one by one."""
     match step:
         case Field():
             return _fields(step, values)
         case Every():
-            return [child for value in values for child in _children(value)]
+            return (child for value in values for child in _children(value))
         case Deep():
-            return [below for value in values for below in _below(value)]
+            return (below for value in values for below in _below(value))
         case Slice():
-            return [item for value in values if value is not None for item in _sliced(step, value)]
+            return (item for value in values if value is not None for item in _sliced(step, value))
         case Union():
-            return [item for part in step.parts for item in _walk(part, values)]
+            return (item for part in step.parts for item in _walk(part, values))
         case Filter():
-            return [item for value in values for item in _list(value) if _holds(step, item)]
+            return (item for value in values for item in _list(value) if _holds(step, item))
         case Literal():
-            return [step.value for _ in values]
+            return (step.value for _ in values)
 
 
 def _fields(step: Field, values: Sequence[Any]) -> Sequence[Any]:
