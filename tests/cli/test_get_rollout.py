@@ -103,6 +103,11 @@ def test_the_block(observed: Observed) -> None:
     assert write_view(view_of(observed), NOW, Paint(is_on=False)) == GOLDEN
 
 
+def test_a_canary_without_steps_has_an_empty_step(serinus: Any, api: Any, rollout: Callable[..., Any]) -> None:
+    api.put("rollouts", rollout(spec={"strategy": {"canary": {}}}))
+    assert "Strategy:        Canary\n  Step:          \n  SetWeight:     " in serinus("get", "rollout", "shop").out
+
+
 def test_colours_change_nothing_but_colours(observed: Observed) -> None:
     coloured = write_view(view_of(observed), NOW, Paint(is_on=True))
     assert "\x1b[32m✔\x1b[0m Healthy" in coloured

@@ -60,9 +60,8 @@ def _labels(view: RolloutView, paint: Paint) -> Iterator[str]:
 
 
 def _canary_labels(view: RolloutView) -> Iterator[str]:
-    if view.summary.step:
-        yield _label("  Step:", view.summary.step)
     if view.summary.set_weight is not None:
+        yield _label("  Step:", view.summary.step)
         yield _label("  SetWeight:", str(view.summary.set_weight))
         yield _label("  ActualWeight:", str(view.actual_weight))
 

@@ -13,6 +13,8 @@ from serinus.view.health import Health
 
 _MOVING = {"Pending", "ContainerCreating", "PodInitializing", "Terminating", "NotReady", "SchedulingGated"}
 _GOOD = {"Completed", "Succeeded"}
+_HINDERED = {"ImagePullBackOff", "RegistryUnavailable"}
+"""Like the kubelet's errors (ErrImagePull, CreateContainerError): another sign than a container that crashes."""
 
 
 class PodStatus(Struct, frozen=True):
@@ -32,7 +34,11 @@ class PodStatus(Struct, frozen=True):
             return Health.OK
         if self.text in _MOVING or (self.text.startswith("Init:") and "/" in self.text):
             return Health.PROGRESSING
-        return Health.UNKNOWN if self.text in {"", "Unknown"} else Health.BAD
+        if self.text in {"", "Unknown"}:
+            return Health.UNKNOWN
+        text = self.text.removeprefix("Init:")
+        is_hindered = text in _HINDERED or text.startswith("Err") or text.endswith("Error")
+        return Health.ERROR if is_hindered else Health.BAD
 
 
 def pod_status(pod: Manifest) -> PodStatus:
