@@ -47,7 +47,7 @@ def plan_rollout(seen: Seen, now: datetime, routers: Sequence[Router]) -> Plan:
         return _refused(seen, refusal, now)
     progress = strategy_of(seen.rollout).advance(seen, fleet, now, routers)
     if not progress.is_aborted and (wrong := analysis_problem(seen)):
-        return refuse(seen, wrong, now)
+        return replace(refuse(seen, wrong, now), wake=now + _RETRY if seen.unseen else None)
     fleet = fleet.promoted if progress.promotion else fleet
     goal, new_size = _goal(seen, fleet, progress, now, routers)
     renewal = restart(seen, fleet, now)
