@@ -11,13 +11,17 @@ from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector
 
 from serinus import __version__
+from serinus.api.kinds import ANALYSIS_RUN, EXPERIMENT, ROLLOUT
 from serinus.api.rollout import Rollout
+from serinus.controller.census import AnalysisCollector
 from serinus.controller.decoding import Malformed
 from serinus.controller.settings import Listen
 from serinus.controller.stores import Stores
 from serinus.kube import Key
 from serinus.plan import Event
 
+_KINDS = {ROLLOUT.kind: "rollout", ANALYSIS_RUN.kind: "analysis_run", EXPERIMENT.kind: "experiment"}
+"""The kinds whose turns are counted, and how their metrics begin."""
 _REASON_PHASES = {
     "NewReplicaSetAvailable": "Completed",
     "RolloutPaused": "Paused",
@@ -59,12 +63,10 @@ class Telemetry:
     def __init__(self, stores: Stores) -> None:
         self.registry = CollectorRegistry()
         self.registry.register(RolloutCollector(stores))
+        self.registry.register(AnalysisCollector(stores))
         ProcessCollector(registry=self.registry)
-        place = ["namespace", "name"]
-        self._turns = Histogram(
-            "rollout_reconcile", "Seconds of a turn.", buckets=(0.01, 0.15, 0.25, 0.5, 1), registry=self.registry
-        )
-        self._errors = Counter("rollout_reconcile_error", "Turns that failed.", place, registry=self.registry)
+        self._turns = {kind: self._histogram(f"{name}_reconcile") for kind, name in _KINDS.items()}
+        self._errors = {kind: self._counter(f"{name}_reconcile_error") for kind, name in _KINDS.items()}
         self._events = Counter("rollout_events", "Events.", ["type", "reason"], registry=self.registry)
         self._requests = Counter(
             "controller_clientset_k8s_request", "Calls to the API.", ["verb", "status_code"], registry=self.registry
@@ -75,9 +77,17 @@ class Telemetry:
 
     def turn(self, key: Key, seconds: float, outcome: str) -> None:
         """Count a turn of the loop."""
-        self._turns.observe(seconds)
+        kind = key.kind if key.kind in _KINDS else ROLLOUT.kind  # what is given back is given back for Rollouts
+        self._turns[kind].observe(seconds)
         if outcome == "failed":
-            self._errors.labels(key.namespace, key.name).inc()
+            self._errors[kind].labels(key.namespace, key.name).inc()
+
+    def _histogram(self, name: str) -> Histogram:
+        buckets = (0.01, 0.15, 0.25, 0.5, 1)
+        return Histogram(name, "Seconds of a turn.", buckets=buckets, registry=self.registry)
+
+    def _counter(self, name: str) -> Counter:
+        return Counter(name, "Turns that failed.", ["namespace", "name"], registry=self.registry)
 
     def event(self, event: Event) -> None:
         """Count an event, sent or not."""
