@@ -15,6 +15,8 @@ from serinus.api.schema import is_own
 from serinus.cli.flags import ConnectionFlag
 from serinus.cli.lazy import LazyGroup
 from serinus.cli.main import COMMANDS, root
+from serinus.lint.check import check
+from serinus.plugins import routers
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "matrix.md"
@@ -116,6 +118,32 @@ def test_a_field_that_is_served_is_read_by_some_code() -> None:
         and not re.search(rf'\.{item.name}\b|\b{item.name}=|"({item.encode_name}|{item.name})"', code)
     ]
     assert unread == []
+
+
+STEPS = {
+    "experiment": "experiment: {duration: 5m, templates: [{name: a, specRef: canary}]}",
+    "plugin": "plugin: {name: org/check}",
+}
+ROLLOUT = """
+apiVersion: argoproj.io/v1alpha1
+kind: Rollout
+metadata: {name: shop}
+spec:
+  selector: {matchLabels: {app: shop}}
+  template:
+    metadata: {labels: {app: shop}}
+    spec: {containers: [{name: web, image: web}]}
+  strategy: {canary: {steps: [{STEP}]}}
+"""
+
+
+@pytest.mark.parametrize("kind", STEPS)
+def test_a_step_is_said_to_come_later_exactly_while_it_is_refused(kind: str) -> None:
+    report = check({"a.yaml": ROLLOUT.replace("STEP", STEPS[kind])}, routers())
+    is_refused = any("this version of Serinus" in finding.message for finding in report.findings)
+    path = f"spec.strategy.canary.steps[].{kind}"
+    said = [row[1] for row in sections()["Rollout"] if row[0].strip("`") == path]
+    assert said == ["later" if is_refused else "yes"]
 
 
 def test_every_command_and_flag_of_ours_has_its_row() -> None:
