@@ -79,3 +79,8 @@ def test_tokens_come_over_the_trust_and_time_of_their_request() -> None:
     spec = {"url": "https://x/", "insecure": True, "timeoutSeconds": 3, "authentication": {"oauth2": OAUTH2}}
     token, _ = asked(order({"web": spec}), TOKEN, GOOD)
     assert (token.verify, token.timeout) == (False, 3)
+
+
+def test_a_token_that_is_sent_back_is_masked() -> None:
+    outcome = play(Web().run(web()), TOKEN, json_reply({"you": "Bearer t0ken"}))[1]
+    assert outcome.value == '{"you":"Bearer *****"}'

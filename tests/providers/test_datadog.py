@@ -191,3 +191,10 @@ def test_a_named_secret_comes_before_the_environment() -> None:
         assert Datadog().secrets(given) == (SecretName(namespace, "mine"),)
         assert sent(given, json_reply({})).origin == "https://api.datadoghq.com"
     assert SecretName("", "datadog") in SECRETS
+
+
+def test_keys_of_the_environment_that_are_sent_back_are_masked() -> None:
+    env = settings(datadog_address="https://dd.example.com", datadog_api_key="k3y", datadog_app_key="4pp")
+    given = order({"datadog": {"query": "q"}}, settings=env)
+    with pytest.raises(ProviderError, match=r"no such keys: \*\*\*\*\* and \*\*\*\*\*$"):
+        reading(Datadog().run(given), HTTPResponse(403, {}, b"no such keys: k3y and 4pp"))

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from serinus.api.provider import Authentication, BasicAuth, Header, OAuth2
 from serinus.providers.address import query_string, require_url
 from serinus.providers.provider import HTTPRequest, HTTPResponse, ProviderError, fetch
-from serinus.providers.reply import SUCCESS
+from serinus.providers.reply import SUCCESS, without
 from serinus.providers.request import Reply, Request
 
 Headers = tuple[tuple[str, str], ...]
@@ -36,16 +36,21 @@ def headers_of(headers: tuple[Header, ...]) -> Headers:
     return tuple((header.key, header.value) for header in headers)
 
 
-def authorized(request: HTTPRequest, authentication: Authentication | None) -> Generator[Request, Reply, HTTPRequest]:
-    """The request with the header that the authentication asks for; a token is fetched first."""
-    if authentication is None:
-        return request
-    if authentication.oauth2 is not None and authentication.oauth2 != OAuth2():
-        token = yield from _token(authentication.oauth2, request)
-        return with_header(request, "Authorization", f"{_kind(token)} {token.access_token}")
-    if authentication.basic_auth is not None and authentication.basic_auth != BasicAuth():
-        return with_header(request, "Authorization", basic(authentication.basic_auth))
-    return request
+def fetch_authorized(
+    request: HTTPRequest, authentication: Authentication | None
+) -> Generator[Request, Reply, HTTPResponse]:
+    """The reply to a request with the header that the authentication asks for; a token is fetched first.
+
+    Nobody but us knows the token, so nobody else could mask it in a reply that sends it back.
+    """
+    given = authentication or Authentication()
+    if given.oauth2 is not None and given.oauth2 != OAuth2():
+        token = yield from _token(given.oauth2, request)
+        request = with_header(request, "Authorization", f"{_kind(token)} {token.access_token}")
+        return without((yield from fetch(request)), token.access_token)
+    if given.basic_auth is not None and given.basic_auth != BasicAuth():
+        request = with_header(request, "Authorization", basic(given.basic_auth))
+    return (yield from fetch(request))
 
 
 def with_header(request: HTTPRequest, key: str, value: str) -> HTTPRequest:

@@ -6,7 +6,7 @@ from serinus.api.provider import DatadogMetric
 from serinus.providers.address import query_string
 from serinus.providers.datadog_query import Question, limit_of
 from serinus.providers.provider import HTTPRequest, Measuring, ProviderError, Reading, fetch
-from serinus.providers.reply import decoded_as
+from serinus.providers.reply import decoded_as, without
 from serinus.providers.text import number_text
 
 
@@ -35,7 +35,7 @@ def measured(spec: DatadogMetric, question: Question) -> Measuring:
         headers=question.account.headers,
         timeout=question.timeout,
     )
-    reply = yield from fetch(request)
+    reply = without((yield from fetch(request)), question.account.api_key, question.account.app_key)
     if limit := limit_of(reply):
         raise ProviderError(limit)
     answer = decoded_as(reply, "Datadog", Answer)

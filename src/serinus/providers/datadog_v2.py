@@ -10,7 +10,7 @@ from serinus.api.provider import DatadogMetric
 from serinus.expr import Floats
 from serinus.providers.datadog_query import Question, limit_of
 from serinus.providers.provider import HTTPRequest, Measuring, ProviderError, Reading, fetch
-from serinus.providers.reply import decoded_as
+from serinus.providers.reply import decoded_as, without
 from serinus.providers.text import json_text, number_text, numbers_text
 
 AGGREGATORS = ("avg", "min", "max", "sum", "last", "percentile", "mean", "l2norm", "area")
@@ -55,7 +55,7 @@ def measured(spec: DatadogMetric, question: Question) -> Measuring:
         timeout=question.timeout,
         reads_only=True,
     )
-    reply = yield from fetch(request)
+    reply = without((yield from fetch(request)), question.account.api_key, question.account.app_key)
     if limit := limit_of(reply):
         raise ProviderError(limit)
     answer = decoded_as(reply, "Datadog", Answer)

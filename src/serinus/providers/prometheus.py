@@ -11,7 +11,7 @@ from serinus.api.amounts import parse_duration
 from serinus.api.provider import PrometheusMetric, RangeQuery
 from serinus.expr import ConditionError, Floats, evaluate_time
 from serinus.providers.address import query_string, server
-from serinus.providers.authentication import authorized, headers_of
+from serinus.providers.authentication import fetch_authorized, headers_of
 from serinus.providers.provider import (
     AtOnce,
     AwsSigning,
@@ -21,7 +21,6 @@ from serinus.providers.provider import (
     Order,
     ProviderError,
     Reading,
-    fetch,
 )
 from serinus.providers.reply import decoded_as, meaning
 from serinus.providers.settings import PROMETHEUS_ADDRESS
@@ -67,8 +66,8 @@ class Prometheus(AtOnce):
     def run(self, order: Order) -> Measuring:
         """Ask for the query's value."""
         spec = _spec(order)
-        request = yield from authorized(_request(order, spec), spec.authentication)
-        answer = _answer(request, (yield from fetch(request)))
+        request = _request(order, spec)
+        answer = _answer(request, (yield from fetch_authorized(request, spec.authentication)))
         assert answer.data is not None
         result = numbers(answer.data)
         metadata = {"warnings": ", ".join(f'"{item}"' for item in answer.warnings)} if answer.warnings else {}

@@ -3,6 +3,7 @@
 from typing import Any, TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
 from serinus.providers.provider import HTTPResponse, ProviderError
 from serinus.providers.text import shortened
@@ -46,6 +47,14 @@ def meaning(status: int) -> str:
         case 429:
             return f"{status} (too many requests: measure less often)"
     return str(status)
+
+
+def without(reply: HTTPResponse, *secrets: str) -> HTTPResponse:
+    """The reply with stars in the place of secrets that it sends back."""
+    body = reply.body
+    for secret in filter(None, secrets):
+        body = body.replace(secret.encode(), b"*****")
+    return replace(reply, body=body)
 
 
 def excerpt(reply: HTTPResponse) -> str:

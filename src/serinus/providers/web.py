@@ -6,7 +6,7 @@ import msgspec
 
 from serinus.api.provider import WebMetric
 from serinus.providers.address import require_url
-from serinus.providers.authentication import Headers, authorized, headers_of
+from serinus.providers.authentication import Headers, fetch_authorized, headers_of
 from serinus.providers.fields import without_data
 from serinus.providers.jsonpath import AbsentError, first
 from serinus.providers.provider import (
@@ -17,7 +17,6 @@ from serinus.providers.provider import (
     Order,
     ProviderError,
     Reading,
-    fetch,
 )
 from serinus.providers.reply import SUCCESS
 from serinus.providers.text import json_text, shortened
@@ -35,8 +34,8 @@ class Web(AtOnce):
         """Send the request, and take the value out of the reply."""
         spec = order.metric.provider.web
         assert spec is not None
-        request = yield from authorized(_request(spec), spec.authentication)
-        reply = yield from fetch(request)
+        request = _request(spec)
+        reply = yield from fetch_authorized(request, spec.authentication)
         if reply.status not in SUCCESS:
             raise ProviderError(f"received non 2xx response code: {reply.status} (from {request.origin})")
         try:
