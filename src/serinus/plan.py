@@ -140,7 +140,24 @@ class Balancer(Struct, frozen=True):
     """Of the object that describes it: what was answered before a change says nothing about it."""
 
 
-Ask = Balancer | Defaulted | Created | Pods | Measure | Collect
+Operation = Literal["Run", "Terminate", "Abort"]
+
+
+class StepRun(Struct, frozen=True):
+    """Ask: have a step plugin carry its step out, end it, or take it back. Answered with ``StepReply``, once."""
+
+    index: int
+    plugin: str
+    operation: Operation
+    hash: str
+    """The version that the update leads to."""
+    number: int
+    """1 for the first time."""
+    since: datetime | None = None
+    """When the plugin replied last."""
+
+
+Ask = Balancer | Defaulted | Created | Pods | Measure | Collect | StepRun
 
 
 class Refused(Struct, frozen=True):
@@ -192,7 +209,18 @@ class Balanced(Struct, frozen=True):
     """By rule that forwards to several: resource → weight."""
 
 
-Answer = Balanced | Refused | Read | Listed | Measured
+class StepReply(Struct, frozen=True):
+    """Answer: what a step plugin says. ``Error`` means that it could not be asked."""
+
+    phase: Literal["Running", "Successful", "Failed", "Error"]
+    message: str = ""
+    state: Any = None
+    """JSON data that the plugin gets back the next time; None keeps what it said before."""
+    again_after: float | None = None
+    """Of one that runs: after how many seconds it wants to be asked again."""
+
+
+Answer = Balanced | Refused | Read | Listed | Measured | StepReply
 
 
 class Settings(Struct, frozen=True):

@@ -9,10 +9,12 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import cast
 
 from serinus.providers.provider import Provider
+from serinus.steps import StepPlugin
 from serinus.traffic.router import Router
 
 ROUTERS = "serinus.routers"
 PROVIDERS = "serinus.providers"
+STEPS = "serinus.steps"
 
 
 class PluginError(Exception):
@@ -29,6 +31,12 @@ def providers() -> dict[str, Provider]:
     """All metric providers that are installed, by their names."""
     found = _by_name(PROVIDERS)
     return {name: cast(Provider, _load(found[name])()) for name in sorted(found)}
+
+
+def steps() -> dict[str, StepPlugin]:
+    """All step plugins that are installed, by their names."""
+    found = _by_name(STEPS)
+    return {name: cast(StepPlugin, _load(found[name])()) for name in sorted(found)}
 
 
 def _by_name(group: str) -> dict[str, EntryPoint]:

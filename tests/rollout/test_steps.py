@@ -79,10 +79,8 @@ def test_weights_and_scales_wait_for_what_is_missing(fields: dict[str, object]) 
     assert outcome(step(**fields), At(Progress("stable", 0), NOW)) == Done()
 
 
-@pytest.mark.parametrize("kind", ["experiment", "plugin"])
-def test_what_is_not_served_is_waited_for_with_a_reason(kind: str) -> None:
-    fields = {"name": "x"} if kind != "experiment" else {"templates": []}
-    result = outcome(step(**{kind: fields}), At(Progress("stable", 0), NOW))
+def test_what_is_not_served_is_waited_for_with_a_reason() -> None:
+    result = outcome(step(experiment={"templates": []}), At(Progress("stable", 0), NOW))
     assert isinstance(result, Waiting)
     assert "not served" in result.why[0]
 

@@ -192,7 +192,10 @@ ROUTED = [
         steps({"experiment": {"templates": []}}),
         f"{STEP}.experiment: Forbidden: this version of Serinus does not run experiments",
     ),
-    (steps({"plugin": {"name": "x"}}), f"{STEP}.plugin: Forbidden: this version of Serinus has no step plugins"),
+    (
+        steps({"plugin": {"name": ""}}),
+        f"{STEP}.plugin.name: Required value: name the plugin that carries the step out",
+    ),
 ]
 
 

@@ -96,8 +96,11 @@ class Look:
 
     @cached_property
     def replica_sets(self) -> dict[str, Manifest]:
-        """Image → ReplicaSet."""
-        return {_image(item["spec"]["template"]["spec"]): item for item in self.kind("ReplicaSet")}
+        """Image → ReplicaSet, of those that are a Rollout's."""
+        sets = [
+            item for item in self.kind("ReplicaSet") if keys.POD_TEMPLATE_HASH in item["metadata"].get("labels", {})
+        ]
+        return {_image(item["spec"]["template"]["spec"]): item for item in sets}
 
     @property
     def sizes(self) -> dict[str, int]:

@@ -4,7 +4,7 @@ import asyncio
 import math
 from datetime import timedelta
 
-from serinus.plan import Answer, Ask, Balanced, Listed, Refused
+from serinus.plan import Answer, Ask, Balanced, Listed, Refused, StepReply
 
 _REFUSAL_SECONDS = timedelta(seconds=19).total_seconds()
 """A refusal is asked about again after this time, as what refuses may change unseen (a policy, a quota)."""
@@ -24,12 +24,12 @@ class Answers:
         self._filed.setdefault(uid, {})[ask] = (answer, asyncio.get_running_loop().time())
 
     def about(self, uid: str) -> dict[Ask, Answer]:
-        """The answers that still count; a list counts once, as acting on it makes it old."""
+        """The answers that still count; a list, or what a plugin says, counts once: acting on it makes it old."""
         now = asyncio.get_running_loop().time()
         filed = self._filed.get(uid, {})
         counting = {ask: answer for ask, (answer, since) in filed.items() if _counts(answer, now - since)}
         for ask, answer in counting.items():
-            if isinstance(answer, Listed):
+            if isinstance(answer, Listed | StepReply):
                 del filed[ask]
         return counting
 

@@ -41,6 +41,7 @@ from serinus.plan import (
     Read,
     Ref,
     Refused,
+    StepRun,
     Write,
 )
 
@@ -120,7 +121,7 @@ class Applier(Struct, frozen=True):
                 return Listed(_pods.decode(data).items)
             case Created(name):
                 raise AssertionError(f"the creation of {name} is answered when it is tried")
-            case Measure() | Collect() | Balancer():
+            case Measure() | Collect() | Balancer() | StepRun():
                 raise AssertionError(f"{ask} is no question to the API")
 
     async def send(self, write: Write, owner: str = "") -> Any:

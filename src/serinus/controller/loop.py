@@ -20,9 +20,10 @@ from serinus.controller.observe import observe
 from serinus.controller.recorder import Recorder
 from serinus.controller.release import Releaser
 from serinus.controller.runs import Runs
+from serinus.controller.stepping import Stepper
 from serinus.controller.stores import Stores
 from serinus.kube import Client, Closed, Conflict, Key, KubeError, NotFound, Queue
-from serinus.plan import Answer, Ask, Balancer, Event, Plan, Ref, Seen, Settings
+from serinus.plan import Answer, Ask, Balancer, Event, Plan, Ref, Seen, Settings, StepRun
 from serinus.rollout.decide import plan_rollout
 from serinus.rollout.report import invalid, status_patch
 
@@ -57,6 +58,7 @@ class Loop:
         self.runs = Runs(client, stores, recorder, self.freshness, sources)
         self.experiments = Experiments(client, stores, recorder, self.freshness)
         self.balancers = Balancers()
+        self.stepper = Stepper({})
         self.on_turn: OnTurn = _unheard
 
     async def work(self, *, urgent_only: bool = False) -> None:
@@ -118,9 +120,10 @@ class Loop:
         if plan.why:
             log.debug("%s waits: %s", key, "; ".join(plan.why))
         for ask in plan.asks:
-            self.answers.file(rollout.metadata.uid, ask, await self._answer(key, rollout, ask))
-        if plan.asks:
-            self.queue.add(key)
+            if isinstance(ask, StepRun):
+                self.stepper.start(seen.rollout, ask, partial(self._file, key, rollout.metadata.uid))
+            else:
+                self._file(key, rollout.metadata.uid, ask, await self._answer(key, rollout, ask))
         await self._apply(key, seen, plan)
         if plan.wake is not None:
             self.queue.add_after(key, max(0.001, (plan.wake - now).total_seconds()))
@@ -129,6 +132,11 @@ class Loop:
         if isinstance(ask, Balancer):
             return await self.balancers.look(ask)
         return await self.client_for(key, rollout).answer(ask, key.namespace)
+
+    def _file(self, key: Key, uid: str, ask: Ask, answer: Answer) -> None:
+        """Keep an answer, and have the key looked at again."""
+        self.answers.file(uid, ask, answer)
+        self.queue.add(key)
 
     async def _apply(self, key: Key, seen: Seen, plan: Plan) -> None:
         rollout = seen.rollout

@@ -21,10 +21,11 @@ from serinus.controller.recorder import Recorder
 from serinus.controller.resolve import Resolver
 from serinus.controller.secret import Secrets
 from serinus.controller.settings import ControllerSettings
+from serinus.controller.stepping import Stepper
 from serinus.controller.stores import Stores
 from serinus.controller.telemetry import Telemetry, served
 from serinus.kube import Client, Connection, ConnectionOptions, LeaderElection, Queue, load_connection
-from serinus.plugins import providers, routers
+from serinus.plugins import providers, routers, steps
 from serinus.providers.settings import settings_from
 
 log = logging.getLogger(__name__)
@@ -61,6 +62,8 @@ async def run(connection: Connection, settings: ControllerSettings) -> None:
         observers.append(telemetry.request)
         recorder = Recorder(client, settings.events, telemetry.event)
         loop = Loop(client, stores, recorder, settings.plan, await _sources(stack, client, settings))
+        loop.stepper = Stepper(steps())
+        stack.push_async_callback(loop.stepper.aclose)
         loop.on_turn = telemetry.turn
         loop.balancers = Balancers(tag=settings.alb_tag)
         stack.push_async_callback(loop.runs.aclose)

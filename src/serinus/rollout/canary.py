@@ -17,6 +17,7 @@ from serinus.rollout.dynamic import growing_weight, is_dynamic, returning_weight
 from serinus.rollout.fleet import Fleet
 from serinus.rollout.progress import CANARY_PAUSE, Progress, Runs, recorded
 from serinus.rollout.rollback import rollback
+from serinus.rollout.stepplugins import carried_on, cut_short, remembered, taken_back
 from serinus.rollout.steps import At, Done, Outcome, Pausing, Waiting, describe, outcome
 from serinus.rollout.target import canary_of, is_reached, is_short, missing
 from serinus.rollout.traffic import Split
@@ -29,7 +30,7 @@ def advance(seen: Seen, fleet: Fleet, now: datetime, routers: Sequence[Router]) 
     if fleet.stable is None:
         return _promote(seen, fleet, progress, "Initial deploy")
     if progress.stable_hash == fleet.hash:
-        return _settled(seen, progress)
+        return cut_short(seen, _settled(seen, progress), now)
     if not (progress.is_aborted or progress.is_straight):
         progress = _judged(seen, fleet, progress, now)
     if not progress.is_aborted:
@@ -37,10 +38,10 @@ def advance(seen: Seen, fleet: Fleet, now: datetime, routers: Sequence[Router]) 
     if not (progress.is_aborted or progress.is_halted or progress.is_straight):
         progress = _in_background(seen, fleet, _walk(seen, fleet, progress, now, routers), now)
     if progress.is_aborted:
-        return _given_up(seen, progress)
+        return taken_back(seen, _given_up(seen, progress), now)
     if progress.is_halted:
         return progress.waiting("paused by a person" if seen.rollout.spec.paused else "an analysis was inconclusive")
-    return _finish(seen, fleet, progress)
+    return _finish(seen, fleet, cut_short(seen, progress, now) if progress.is_straight else progress)
 
 
 def split(seen: Seen, fleet: Fleet, progress: Progress, now: datetime) -> Split:
@@ -107,7 +108,8 @@ def _begin(seen: Seen, fleet: Fleet, now: datetime) -> Progress:
     if status.current_pod_hash != fleet.hash or status.current_step_hash != podhash.steps_hash(canary.steps):
         return _fresh(seen, fleet, count, back)
     index = min(status.current_step_index or 0, count) if count else None
-    return replace(recorded(seen.rollout, fleet.hash, now), index=index, rollback=back)
+    progress = replace(recorded(seen.rollout, fleet.hash, now), index=index, rollback=back)
+    return remembered(progress, status.canary.step_plugin_statuses)
 
 
 def _fresh(seen: Seen, fleet: Fleet, count: int, back: str) -> Progress:
@@ -175,6 +177,8 @@ def _walk(seen: Seen, fleet: Fleet, progress: Progress, now: datetime, routers: 
             progress = progress.without_pause(CANARY_PAUSE)
         if step.analysis is not None:
             progress = consult(seen, fleet, progress, step_hook(progress.index or 0, step.analysis), now)
+        if step.plugin is not None and not progress.is_halted:
+            progress = carried_on(seen, fleet, progress, step.plugin, now)
         if progress.is_aborted or progress.is_halted:
             return progress
         unmet = missing(seen.rollout, fleet, progress) or _unrouted(seen, fleet, progress, now, routers)

@@ -61,7 +61,7 @@ def plan_rollout(seen: Seen, now: datetime, routers: Sequence[Router]) -> Plan:
         writes=writes,
         status=status_patch(seen.rollout.status, status),
         events=events_of(seen, fleet, goal, status, writes),
-        asks=tuple(dict.fromkeys((*renewal.asks, *labels.asks, *goal.confirmation.asks))),
+        asks=tuple(dict.fromkeys((*goal.progress.asks, *renewal.asks, *labels.asks, *goal.confirmation.asks))),
         wake=earliest(goal.wake, late, renewal.wake, labels.wake, others.wake),
         why=(*goal.why, *renewal.why),
     )

@@ -8,8 +8,8 @@ from msgspec.structs import replace
 
 from serinus.api.rollout import Rollout
 from serinus.api.scalar import Manifest
-from serinus.api.status import PauseCondition, RunStatus
-from serinus.plan import Event
+from serinus.api.status import PauseCondition, RunStatus, StepPluginStatus
+from serinus.plan import Ask, Event
 
 CANARY_PAUSE = "CanaryPauseStep"
 BLUE_GREEN_PAUSE = "BlueGreenPause"
@@ -67,6 +67,10 @@ class Progress(Struct, frozen=True):
     rollback: str = ""
     """Why steps, pauses and analyses are skipped: it is the way back to a version that has served before."""
     runs: Runs = Runs()
+    plugins: tuple[StepPluginStatus, ...] = ()
+    """How far step plugins are."""
+    asks: tuple[Ask, ...] = ()
+    """What must be known to go on."""
     promotion: str = ""
     """Why the new version becomes the stable one now; empty when it does not."""
     events: tuple[Event, ...] = ()

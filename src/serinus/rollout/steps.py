@@ -12,6 +12,7 @@ from serinus.api.canary import CanaryStep
 from serinus.api.status import RunStatus
 from serinus.plan import Event
 from serinus.rollout.progress import CANARY_PAUSE, Progress, whole_second
+from serinus.rollout.stepplugins import SUCCESSFUL, due, entry
 
 
 class At(Struct, frozen=True):
@@ -96,6 +97,17 @@ def _analysis(step: CanaryStep, at: At) -> Outcome:  # noqa: ARG001
     return Waiting((f"analysis {at.run.name} goes on",) if at.run else ())
 
 
+def _plugin(step: CanaryStep, at: At) -> Outcome:
+    assert step.plugin is not None
+    found = entry(at.progress.plugins, at.progress.index or 0)
+    if found is None:
+        return Waiting((f"the plugin {step.plugin.name} is asked",))
+    if found.phase == SUCCESSFUL:
+        return Done()
+    again, text = due(found), f"the plugin {step.plugin.name} is {found.phase}"
+    return Waiting((f"{text}: {found.message}" if found.message else text,), again if again > at.now else None)
+
+
 def _not_yet(step: CanaryStep, at: At) -> Outcome:  # noqa: ARG001
     return Waiting((f"the step {describe(step)} is not served by this version of Serinus",))
 
@@ -123,7 +135,7 @@ _JUDGES: dict[str, Callable[[CanaryStep, At], Outcome]] = {
     "analysis": _analysis,
     "set_header_route": _routed,
     "set_mirror_route": _routed,
-    "plugin": _not_yet,
+    "plugin": _plugin,
 }
 
 _TEXTS: dict[str, Callable[[CanaryStep], str]] = {

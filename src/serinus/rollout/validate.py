@@ -141,7 +141,6 @@ def _surge(rollout: Rollout, path: str) -> Iterator[str]:
 
 _UNSERVED = {
     "experiment": "does not run experiments",
-    "plugin": "has no step plugins",
 }
 
 
@@ -168,6 +167,8 @@ def _step(step: CanaryStep, path: str, rollout: Rollout) -> Iterator[str]:
         yield invalid(
             f"{path}.pause.duration", step.pause.duration, "is no length of time: write seconds, or 30s, 5m, 1h"
         )
+    if step.plugin is not None and not step.plugin.name:
+        yield required(f"{path}.plugin.name", "name the plugin that carries the step out")
     yield from route_step(step, path, rollout)
     yield from _scale(step, path, rollout)
 

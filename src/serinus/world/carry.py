@@ -25,6 +25,7 @@ from serinus.plan import (
     Read,
     Ref,
     Refused,
+    StepRun,
     Write,
 )
 from serinus.world.admission import complaint, with_defaults
@@ -67,7 +68,7 @@ def answer(server: Server, ask: Ask, namespace: str) -> Answer | None:
             return Refused(f'ReplicaSet.apps "{ref.name}" is invalid: {text}') if text else Read(read)
         case Pods():
             return Listed(tuple(msgspec.convert(item, Pod) for _, item in server.list(POD, namespace)))
-        case Balancer() | Created() | Measure() | Collect():
+        case Balancer() | Created() | Measure() | Collect() | StepRun():
             return None
 
 

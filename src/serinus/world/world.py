@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 from serinus.api.kinds import ROLLOUT
-from serinus.plan import Answer, Ask, Event, Listed, Plan, Ref, Seen, Settings, Write
+from serinus.plan import Answer, Ask, Event, Listed, Plan, Ref, Seen, Settings, StepReply, StepRun, Write
 from serinus.world import carry
 from serinus.world.delays import Chance, Delays
 from serinus.world.deployments import deploying
@@ -50,6 +50,8 @@ class World:
         self.events: list[tuple[Ref, Event]] = []
         self.requests: list[tuple[datetime, Write | Plan]] = []
         """What the controller has sent, in order; a plan stands for its status."""
+        self.steps: Callable[[StepRun], StepReply] = lambda _: StepReply("Successful")
+        """What step plugins reply."""
         self.die_after: int | None = None
         self.settings = settings or Settings()
         self._planner = planner
@@ -142,9 +144,10 @@ class World:
                 raise StuckError(f"a plan that does nothing wants to be asked again at once: {plan.why}")
             self._wakes[ref] = plan.wake
         # A list is old as soon as a decision was made with it.
-        self._answers = {ask: item for ask, item in self._answers.items() if not isinstance(item, Listed)}
+        self._answers = {ask: item for ask, item in self._answers.items() if not isinstance(item, Listed | StepReply)}
         for ask in plan.asks:
-            if (reply := carry.answer(self.server, ask, ref.namespace)) is not None:
+            reply = self.steps(ask) if isinstance(ask, StepRun) else carry.answer(self.server, ask, ref.namespace)
+            if reply is not None:
                 self._answers[ask] = reply
                 self._wakes[ref] = self.now
         self._carry_out(ref, plan)
