@@ -66,9 +66,9 @@ def changes(planned: Plan, image: str) -> dict[str, Any]:
     return bodies[0] if bodies else {}
 
 
-def aborted(seconds: int | None = None) -> Seen:
+def aborted(seconds: int | None = None, *, pods: int = 2) -> Seen:
     annotations = {} if seconds is None else stamp(seconds)
-    canary = replica_set(V2, 2, desired=4, revision=2, annotations=annotations)
+    canary = replica_set(V2, pods, desired=4, revision=2, annotations=annotations)
     sets = (replica_set(V1, 4, desired=4), canary)
     return scene(V2, *sets, leads_to=V1, abort=True, abortedAt="2026-01-02T03:04:00Z", currentStepIndex=0)
 
@@ -76,11 +76,12 @@ def aborted(seconds: int | None = None) -> Seen:
 REASON = f"Nginx does not confirm weight 0 yet: {manifests.NAME}-{hash_of(V2)} keeps its 2 pods"
 
 
-def test_no_delay_begins_before_the_router_confirms() -> None:
-    assert changes(decided(aborted(), True), V2) == {"metadata": {"annotations": stamp(30)}}
-    held = decided(aborted(), False)
+@pytest.mark.parametrize("pods", [2, 4])
+def test_no_delay_begins_before_the_router_confirms(pods: int) -> None:
+    assert changes(decided(aborted(pods=pods), True), V2) == {"metadata": {"annotations": stamp(30)}}
+    held = decided(aborted(pods=pods), False)
     assert changes(held, V2) == {}
-    assert REASON in held.why
+    assert any("does not confirm weight 0 yet" in text and f"keeps its {pods} pods" in text for text in held.why)
 
 
 def test_a_delay_that_is_over_begins_anew() -> None:
@@ -97,14 +98,13 @@ def test_a_delay_goes_on_as_long_as_the_drain_time_fits_into_it(seconds: int, is
     assert (held.wake == NOW + timedelta(seconds=seconds - 5)) == is_kept
 
 
-def test_a_scale_down_waits_and_is_not_forgotten() -> None:
+def test_a_scale_down_takes_from_what_can_carry_everything_and_waits_elsewhere_without_being_forgotten() -> None:
     sets = (replica_set(V1, 6, desired=6), replica_set(V2, 3, desired=6, revision=2))
     seen = scene(V2, *sets, currentStepIndex=0)
-    assert changes(decided(seen, True), V1) == {
-        "metadata": {"annotations": {keys.DESIRED_REPLICAS: "4"}},
-        "spec": {"replicas": 4},
-    }
-    assert changes(decided(seen, False), V1) == changes(decided(seen, False), V2) == {}
+    for answer in (True, False):
+        assert changes(decided(seen, answer), V1)["spec"] == {"replicas": 4}
+    assert changes(decided(seen, True), V2)["spec"] == {"replicas": 2}
+    assert changes(decided(seen, False), V2) == {}
 
 
 def test_a_stable_version_that_follows_its_traffic_keeps_its_pods() -> None:

@@ -3,7 +3,10 @@
 from collections.abc import Awaitable, Callable
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from serinus.world import Delays
 from stories.lagging import Lagging, Stuck
 from stories.manifests import V1, V2, V3, pause, routed, scale, weight
 
@@ -99,6 +102,23 @@ async def test_nor_where_the_stable_version_follows_its_traffic(script: Script) 
         await script(stage, dynamicStableScale=True)
         stage.world.run_for(60)
         stage.check()
+
+
+LAGS = st.builds(
+    lambda low, more, told: Delays(ingresses=(low, low + more), reports=(0.1, 0.1 + told), end=(3.0, 6.0)),
+    st.floats(0.1, 20),
+    st.floats(0, 10),
+    st.floats(0, 10),
+)
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 2**16), lag=LAGS, script=st.sampled_from(SCRIPTS))
+async def test_however_slow_a_router_is_and_whatever_is_done_meanwhile(seed: int, lag: Delays, script: Script) -> None:
+    stage = Lagging(seed=seed, delays=lag)
+    await script(stage)
+    stage.world.run_for(60)
+    stage.check()
 
 
 async def test_a_router_that_never_confirms_holds_the_update_and_an_abort_moves_the_weights_all_the_same() -> None:

@@ -81,13 +81,14 @@ def lingering(seen: Seen, fleet: Fleet, progress: Progress, routers: Sequence[Ro
 def held(seen: Seen, fleet: Fleet, sizes: dict[str, Aim], doubts: tuple[str, ...], now: datetime) -> Held:
     """The aims while routers have doubts: what shrinks keeps its pods.
 
-    A delay goes on as long as the drain time fits into it: it will fit after the last moment of doubt, too. Others
-    begin anew once there is no doubt.
+    A version that is left with as many pods as the user wants in all can carry whatever comes: that one may shrink, as
+    a scaler wants it. A delay goes on as long as the drain time fits into it: it will fit after the last moment of
+    doubt, too. Others begin anew once there is no doubt.
     """
     if not doubts:
         return Held(sizes)
     drain = timedelta(seconds=seen.settings.drain_seconds)
-    aims = {item.name: _held(item, sizes[item.name], now + drain) for item in fleet.all if item.name in sizes}
+    aims = {item.name: _held(seen, item, sizes[item.name], now + drain) for item in fleet.all if item.name in sizes}
     waiting = [f"{item.name} keeps its {item.replicas} pods" for item in fleet.all if _is_held(aims, item)]
     ends = (aim.deadline - drain for aim in aims.values() if aim.deadline and aim.deadline > now + drain)
     why = (f"{'; '.join(doubts)}: {', '.join(waiting)}",) if waiting else ()
@@ -98,9 +99,9 @@ def _is_held(aims: dict[str, Aim], item: ReplicaSet) -> bool:
     return item.name in aims and aims[item.name].is_held
 
 
-def _held(item: ReplicaSet, aim: Aim, safe: datetime) -> Aim:
+def _held(seen: Seen, item: ReplicaSet, aim: Aim, safe: datetime) -> Aim:
     is_running = aim.deadline is not None and aim.deadline == item.deadline and aim.deadline > safe
-    is_waiting = aim.replicas < item.replicas or (aim.deadline is not None and not is_running)
-    if not is_waiting or item.replicas == 0:
+    is_less = item.replicas > aim.replicas < seen.rollout.replicas
+    if item.replicas == 0 or not (is_less or (aim.deadline is not None and not is_running)):
         return aim
     return Aim(max(aim.replicas, item.replicas), is_held=True)
