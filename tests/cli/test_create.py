@@ -229,6 +229,7 @@ def test_an_argument_that_the_template_does_not_have_is_told_and_dropped(serinus
         ([template(spec={"metrics": []})], [], "no metrics specified"),
         ([template(), template(name="b")], ["-a", "q=1"], "FILE holds 2 AnalysisTemplates: one is needed"),
         ([manifest("Rollout")], [], "FILE holds no AnalysisTemplate: one is needed"),
+        ([template(name="")], ["-a", "q=1"], "name is invalid"),
         ([template()], ["--global"], "FILE holds no ClusterAnalysisTemplate: one is needed"),
         (
             [template(spec={"metrics": [METRIC], "templates": [{"templateName": "lost"}]})],

@@ -69,9 +69,9 @@ def test_without_a_status_subresource_one_patch_carries_both(
 @pytest.mark.parametrize(
     ("flags", "spec", "error"),
     [
-        (["-c"], BLUE_GREEN, "cannot skip steps of a bluegreen rollout: run promote without flags"),
-        (["-a"], STEPLESS, "cannot skip steps of a rollout without steps"),
-        (["-a", "-c"], {}, "--full, --skip-current-step and --skip-all-steps exclude each other"),
+        (["-c"], BLUE_GREEN, "Cannot skip steps of a bluegreen rollout. Run without a flags"),
+        (["-a"], STEPLESS, "Cannot skip steps of a rollout without steps"),
+        (["-a", "-c"], {}, "Cannot use skip-current-step and skip-all-steps flags at the same time"),
         (["-a", "--full"], {}, "--full, --skip-current-step and --skip-all-steps exclude each other"),
     ],
 )

@@ -52,6 +52,8 @@ def create_analysis_run(from_: str | None, from_file: str | None, is_global: boo
         raise Failure("one of --from or --from-file must be specified")
     own = _from_file(from_file, is_global=is_global) if from_file else None
     name = own.metadata.name if own else str(from_)
+    if not (name or more["name"] or more["generate_name"]):
+        raise Failure("name is invalid")
     ref = TemplateRef(template_name=name, cluster_scope=is_global)
 
     async def work(cluster: Cluster) -> str:

@@ -70,8 +70,7 @@ def list_rollouts(name: str | None, all_namespaces: bool, watch: bool, timestamp
         if rows or watch:
             _print(listing, rows, [listing.header, *map(listing.stamped, rows)])
         else:
-            where = "" if all_namespaces else f" in {cluster.namespace} namespace"
-            click.echo(f"No resources found{where}.", err=True)
+            click.echo("No resources found.", err=True)
         if watch:
             await _follow(cluster, path, listing, rows)
 

@@ -31,7 +31,9 @@ class Promotion:
 @click.option("-a", "--skip-all-steps", "all_", is_flag=True, help="Skip all steps (deprecated: use --full).")
 def promote(name: str, full: bool, current: bool, all_: bool) -> None:
     """End a pause of a Rollout, or, when it does not pause, its current step."""
-    if current + all_ + full > 1:
+    if current and all_:
+        raise Failure("Cannot use skip-current-step and skip-all-steps flags at the same time")
+    if full and (current or all_):
         raise Failure("--full, --skip-current-step and --skip-all-steps exclude each other")
 
     async def work(cluster: Cluster) -> None:
@@ -50,9 +52,9 @@ def skip(rollout: Rollout, *, to_end: bool) -> Promotion:
     """Move to the next step, or behind the last."""
     canary = rollout.spec.strategy.canary
     if canary is None:
-        raise Failure("cannot skip steps of a bluegreen rollout: run promote without flags")
+        raise Failure("Cannot skip steps of a bluegreen rollout. Run without a flags")
     if not canary.steps:
-        raise Failure("cannot skip steps of a rollout without steps")
+        raise Failure("Cannot skip steps of a rollout without steps")
     return Promotion(status={"currentStepIndex": len(canary.steps) if to_end else _next_index(rollout)})
 
 
