@@ -266,6 +266,14 @@ async def test_what_goes_on_is_resumed_with_what_was_known() -> None:
     assert answer.measurement.metadata == {"job-name": "x"}
 
 
+async def test_a_name_may_hold_an_argument() -> None:
+    args = [{"name": "service", "value": "cart"}]
+    run = run_of(metric("{{args.service}}-errors", provider={"plugin": {"probe": {}}}), args=args)
+    answer = await Bench(Probe()).measure(run, Measure("cart-errors", 1))
+    assert isinstance(answer, Measured)
+    assert answer.measurement.phase == "Successful"
+
+
 async def test_later_is_no_bad_news() -> None:
     probe = Probe(lambda order: Later(order.now, {"job-name": "x"}))
     bench = Bench(probe)

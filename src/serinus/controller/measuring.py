@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from msgspec import Struct
 from msgspec.structs import replace
 
-from serinus.analysis.arguments import ArgumentError, resolved, values_of
+from serinus.analysis.arguments import ArgumentError, resolved, substituted, values_of
 from serinus.analysis.judge import failed_to_measure, measured, rules_of
 from serinus.analysis.masking import Mask
 from serinus.analysis.phases import BAD
@@ -21,7 +21,7 @@ from serinus.controller.secret import MissingError, Secrets
 from serinus.kube import Key
 from serinus.plan import Collect, Measure, Measured, Refused, SeenRun
 from serinus.providers.choice import chosen
-from serinus.providers.provider import Measuring, Order, Provider, ProviderError
+from serinus.providers.provider import AtOnce, Measuring, Order, Provider, ProviderError
 from serinus.providers.settings import ProviderSettings
 
 log = logging.getLogger(__name__)
@@ -118,7 +118,7 @@ class Measurer:
         self._on_answer(key, is_bad)
 
     async def _answer(self, run: AnalysisRun, ask: Measure) -> Measured | Refused:
-        metric = next(metric for metric in run.spec.metrics if metric.name == ask.metric)
+        metric = _metric(run, ask.metric)
         going = pending(run.status.result(ask.metric)) if ask.action != "run" else None
         measurement = going or Measurement(phase="", started_at=_now())
         try:
@@ -148,13 +148,16 @@ class Measurer:
         """Clear away what old measurements have left; that it fails harms nobody."""
         desk = self._desks[key]
         try:
-            metric = next(metric for metric in run.spec.metrics if metric.name == ask.metric)
+            metric = _metric(run, ask.metric)
+            provider = chosen(metric.provider, self._sources.providers)
+            if _leaves_nothing(provider):
+                return
             values = await self._sources.secrets.arguments(run)
             metric = resolved(metric, values_of(run.spec.args, values))
             settings = self._sources.settings
             order = Order(metric=metric, run=run, number=ask.number, now=_now(), settings=settings, keep=ask.keep)
             async with asyncio.timeout(_LONGEST_SECONDS):
-                await self._sources.driver.driven(chosen(metric.provider, self._sources.providers).collect(order))
+                await self._sources.driver.driven(provider.collect(order))
         except (ProviderError, MissingError, ArgumentError, TimeoutError) as error:
             log.info(
                 "%s: what old measurements of %s have left stays for now: %s", key, ask.metric, type(error).__name__
@@ -200,6 +203,18 @@ class _Sitting(Struct, frozen=True):
             return self.order, self.mask
         values = [value for secret in found.values() for value in secret.values()]
         return replace(self.order, secrets=found), self.mask.also(values)
+
+
+def _leaves_nothing(provider: Provider) -> bool:
+    """Whether there is never anything to collect, so that not even Secrets need be read for it."""
+    collect: object = type(provider).collect
+    return collect is AtOnce.collect
+
+
+def _metric(run: AnalysisRun, name: str) -> Metric:
+    """The metric of a name, in which arguments may stand; the others of its texts are as they were written."""
+    values = values_of(run.spec.args)
+    return next(metric for metric in run.spec.metrics if substituted(metric.name, values) == name)
 
 
 def _generator(provider: Provider, order: Order, ask: Measure) -> Measuring:
