@@ -250,6 +250,8 @@ class Seen(Struct, frozen=True):
     """The workload that it takes its pod template from, if it names one and that is there."""
     runs: tuple[AnalysisRun, ...] = ()
     """The AnalysisRuns that it controls."""
+    experiments: tuple[Experiment, ...] = ()
+    """The Experiments that it controls."""
     templates: dict[TemplateRef, AnalysisTemplate] = field(default_factory=dict)
     """The analysis templates that it names, with those that they name."""
     unreadable: dict[TemplateRef, str] = field(default_factory=dict)

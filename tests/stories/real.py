@@ -22,7 +22,16 @@ _GATE = "stories.serinus.dev/mended"
 _LOOK = 0.1
 _TRIES = 20
 """Seconds between two looks."""
-_SEEN = (ROLLOUT, kinds.REPLICA_SET, kinds.SERVICE, kinds.INGRESS, kinds.DEPLOYMENT, POD, kinds.ANALYSIS_RUN)
+_SEEN = (
+    ROLLOUT,
+    kinds.REPLICA_SET,
+    kinds.SERVICE,
+    kinds.INGRESS,
+    kinds.DEPLOYMENT,
+    POD,
+    kinds.ANALYSIS_RUN,
+    kinds.EXPERIMENT,
+)
 """Rollouts first: what a status tells was done before it was written."""
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from serinus.api.kinds import POD, ROLLOUT, Kind
 from serinus.api.rollout import Rollout
+from serinus.experiment.decide import plan_experiment
 from serinus.plan import Plan, Ref, Seen, Settings
 from serinus.rollout.decide import plan_rollout
 from serinus.traffic.nginx import Nginx
@@ -35,8 +36,8 @@ def reads(rollout: Rollout) -> list[Ref]:
     return [ref for router in ROUTERS for ref in router.reads(rollout)]
 
 
-CAREFUL = Planner(decide, reads)
-QUICK = Planner(lambda seen, now: plan_rollout(seen, now, ROUTERS), reads)
+CAREFUL = Planner(decide, reads, plan_experiment)
+QUICK = Planner(lambda seen, now: plan_rollout(seen, now, ROUTERS), reads, plan_experiment)
 
 
 class Simulated(Stage):

@@ -26,6 +26,7 @@ _KINDS = (
     kinds.DEPLOYMENT,
     kinds.POD_TEMPLATE,
     kinds.ANALYSIS_RUN,
+    kinds.EXPERIMENT,
     kinds.ANALYSIS_TEMPLATE,
 )
 KINDS = {kind.kind: kind for kind in _KINDS}

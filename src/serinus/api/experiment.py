@@ -102,6 +102,11 @@ class ExperimentStatus(ApiStruct, frozen=True):
     analysis_runs: tuple[ExperimentRunStatus, ...] = ()
     conditions: tuple[Condition, ...] = ()
 
+    @property
+    def is_completed(self) -> bool:
+        """Whether it is over."""
+        return self.phase in {"Successful", "Failed", "Error", "Inconclusive"}
+
 
 class Experiment(ApiStruct, frozen=True):
     """Fleets of pods side by side, for a time or until they are judged."""
@@ -114,11 +119,6 @@ class Experiment(ApiStruct, frozen=True):
     def name(self) -> str:
         """The object's name."""
         return self.metadata.name
-
-    @property
-    def is_completed(self) -> bool:
-        """Whether it is over."""
-        return self.status.phase in {"Successful", "Failed", "Error", "Inconclusive"}
 
     @property
     def owner_reference(self) -> dict[str, Any]:

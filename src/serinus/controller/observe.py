@@ -6,6 +6,7 @@ from serinus.analysis.templates import gathered
 from serinus.api import keys
 from serinus.api.analysis import AnalysisRun, AnalysisRunSpec, AnalysisRunStatus, AnalysisTemplate
 from serinus.api.analysis_ref import TemplateRef
+from serinus.api.experiment import Experiment
 from serinus.api.kinds import ANALYSIS_RUN
 from serinus.api.rollout import WORKLOADS, Rollout
 from serinus.api.workload import Foreign
@@ -35,6 +36,9 @@ def observe(stores: Stores, answers: Answers, settings: Settings, rollout: Rollo
         unseen={ref: why for ref in refs if (why := stores.mirrors.unseen(ref))} | _unseen_runs(stores, namespace),
         workload=stores.mirrors.find(workload) if workload else None,
         runs=tuple(readable_run(run) for run in stores.runs.by("owner", rollout.metadata.uid)),
+        experiments=tuple(
+            item for item in stores.experiments.by("owner", rollout.metadata.uid) if isinstance(item, Experiment)
+        ),
         templates=templates.found,
         unreadable=templates.unreadable,
         busy=frozenset(ref for ref, item in objects.items() if _is_busy(stores, rollout, ref, item)),

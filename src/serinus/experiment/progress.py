@@ -37,16 +37,16 @@ def advance(seen: SeenExperiment, fleets: tuple[Fleet, ...], now: datetime) -> P
     """Say how the Experiment stands now."""
     experiment = seen.experiment
     available_at = experiment.status.available_at
-    may_begin = available_at is not None and not experiment.is_completed and not experiment.spec.terminate
+    may_begin = available_at is not None and not experiment.status.is_completed and not experiment.spec.terminate
     analyses = analyses_of(seen, fleets, may_begin=may_begin)
-    is_ending = experiment.is_completed or experiment.spec.terminate or analyses.is_bad or analyses.is_enough
+    is_ending = experiment.status.is_completed or experiment.spec.terminate or analyses.is_bad or analyses.is_enough
     templates = _templates(experiment, fleets, now, is_ending=is_ending)
     if not is_ending and any(item.status in {FAILED, ERROR} for item in templates):
         is_ending, templates = True, _templates(experiment, fleets, now, is_ending=True)
     if is_ending:
         analyses = replace(analyses, is_awaited=False)  # what has not begun by now never will
     progress = Progress(RUNNING, "", templates, analyses, available_at, is_ending)
-    if experiment.is_completed:
+    if experiment.status.is_completed:
         return replace(progress, phase=experiment.status.phase, message=experiment.status.message)
     if available_at is None and not is_ending:
         if refusal := missing(seen, fleets):

@@ -10,12 +10,12 @@ from serinus.api.canary import CanaryStep, ReplicaProgressThreshold
 from serinus.api.status import PauseCondition
 from serinus.api.workload import ReplicaSet
 from serinus.plan import Event, Seen
-from serinus.rollout import weight
+from serinus.rollout import experiments, weight
 from serinus.rollout.analyses import background_hook, consult, step_hook
 from serinus.rollout.confirmation import confirmation, lingering
 from serinus.rollout.dynamic import growing_weight, is_dynamic, returning_weight
 from serinus.rollout.fleet import Fleet
-from serinus.rollout.progress import CANARY_PAUSE, Progress, Runs, recorded
+from serinus.rollout.progress import CANARY_PAUSE, Progress, Runs, Trial, recorded
 from serinus.rollout.rollback import rollback
 from serinus.rollout.stepplugins import carried_on, cut_short, remembered, taken_back
 from serinus.rollout.steps import At, Done, Outcome, Pausing, Waiting, describe, outcome
@@ -59,11 +59,14 @@ def split(seen: Seen, fleet: Fleet, progress: Progress, now: datetime) -> Split:
         return Split(0, over=False, why=progress.lingering)
     wanted = _wanted_weight(seen, fleet, progress)
     serving = fleet.stable.serving if fleet.stable else 0
-    needed = (canary.max_weight - wanted) * rollout.replicas // canary.max_weight
+    others = progress.trial.destinations
+    left = canary.max_weight - wanted - sum(item.weight for item in others)
+    needed = left * rollout.replicas // canary.max_weight
     if serving < needed and not is_reached(fleet.stable, needed, canary.replica_progress_threshold):
         current = current_weight(seen)
-        return Split(current, False, (f"stable has {serving} of the {needed} pods that its share of traffic needs",))
-    return Split(wanted, over=False)
+        why = f"stable has {serving} of the {needed} pods that its share of traffic needs"
+        return Split(current, False, (why,), additional=others)
+    return Split(wanted, over=False, additional=others)
 
 
 def _settling_until(seen: Seen, progress: Progress, now: datetime) -> datetime | None:
@@ -142,7 +145,11 @@ def _judged(seen: Seen, fleet: Fleet, progress: Progress, now: datetime) -> Prog
     progress = _in_background(seen, fleet, progress, now)
     steps, index = canary_of(seen.rollout).steps, progress.index
     step = steps[index] if index is not None and index < len(steps) else None
-    if step is None or step.analysis is None or index is None or not progress.is_halted:
+    if step is None or index is None or not progress.is_halted:
+        return progress
+    if step.experiment is not None:
+        return experiments.consult(seen, fleet, progress, step.experiment, now)
+    if step.analysis is None:
         return progress
     return consult(seen, fleet, progress, step_hook(index, step.analysis), now)
 
@@ -179,10 +186,12 @@ def _walk(seen: Seen, fleet: Fleet, progress: Progress, now: datetime, routers: 
             progress = consult(seen, fleet, progress, step_hook(progress.index or 0, step.analysis), now)
         if step.plugin is not None and not progress.is_halted:
             progress = carried_on(seen, fleet, progress, step.plugin, now)
+        if step.experiment is not None:
+            progress = experiments.consult(seen, fleet, progress, step.experiment, now)
         if progress.is_aborted or progress.is_halted:
             return progress
         unmet = missing(seen.rollout, fleet, progress) or _unrouted(seen, fleet, progress, now, routers)
-        match _judge(seen, progress, At(progress, now, unmet, progress.runs.step)):
+        match _judge(seen, progress, At(progress, now, unmet, progress.runs.step, progress.trial)):
             case Done():
                 progress = _next_step(progress, step, len(steps))
             case Pausing(start, event):
@@ -198,7 +207,7 @@ def _next_step(progress: Progress, step: CanaryStep, count: int) -> Progress:
     done = Event("RolloutStepCompleted", f"Rollout step {number}/{count} completed ({describe(step)})")
     progress = progress.without_pause(CANARY_PAUSE)
     runs = replace(progress.runs, step=None)
-    return replace(progress, index=number, controller_pause=False, runs=runs).told(done)
+    return replace(progress, index=number, controller_pause=False, runs=runs, trial=Trial()).told(done)
 
 
 def _judge(seen: Seen, progress: Progress, at: At) -> Outcome:

@@ -10,10 +10,13 @@ from serinus.api.rollout import Rollout
 from serinus.api.scalar import Manifest
 from serinus.api.status import PauseCondition, RunStatus, StepPluginStatus
 from serinus.plan import Ask, Event
+from serinus.traffic.router import Destination
 
 CANARY_PAUSE = "CanaryPauseStep"
 BLUE_GREEN_PAUSE = "BlueGreenPause"
 INCONCLUSIVE = "InconclusiveAnalysisRun"
+INCONCLUSIVE_EXPERIMENT = "InconclusiveExperiment"
+_HOLDING = {INCONCLUSIVE, INCONCLUSIVE_EXPERIMENT}
 
 
 class Runs(Struct, frozen=True):
@@ -38,6 +41,18 @@ class Runs(Struct, frozen=True):
     def over(self) -> "Runs":
         """The same, told of and not needed."""
         return replace(self, made=(), is_over=True)
+
+
+class Trial(Struct, frozen=True):
+    """The Experiment of the step that an update is at."""
+
+    name: str = ""
+    """Empty where there is none."""
+    phase: str = ""
+    destinations: tuple[Destination, ...] = ()
+    """Where its share of traffic goes."""
+    made: Manifest | None = None
+    """The Experiment itself, where it begins now."""
 
 
 class Progress(Struct, frozen=True):
@@ -71,6 +86,7 @@ class Progress(Struct, frozen=True):
     """How far step plugins are."""
     asks: tuple[Ask, ...] = ()
     """What must be known to go on."""
+    trial: Trial = Trial()
     promotion: str = ""
     """Why the new version becomes the stable one now; empty when it does not."""
     events: tuple[Event, ...] = ()
@@ -94,6 +110,10 @@ class Progress(Struct, frozen=True):
     def waiting(self, *reasons: str, wake: datetime | None = None) -> "Progress":
         """The same, with what is waited for."""
         return replace(self, why=self.why + reasons, wake=earliest(self.wake, wake))
+
+    def trying(self, trial: Trial) -> "Progress":
+        """The same, with the Experiment that it hangs on."""
+        return replace(self, trial=trial)
 
     def halting(self, reason: str, now: datetime) -> "Progress":
         """The same, held until a person says how it goes on."""
@@ -124,7 +144,7 @@ def recorded(rollout: Rollout, hash_: str, now: datetime) -> Progress:
         controller_pause=status.controller_pause and not is_aborted,
         aborted_at=status.aborted_at or now.replace(microsecond=0) if is_aborted else None,
         promote_full=status.promote_full,
-        is_halted=rollout.spec.paused or any(item.reason == INCONCLUSIVE for item in status.pauses),
+        is_halted=rollout.spec.paused or any(item.reason in _HOLDING for item in status.pauses),
     )
 
 

@@ -60,6 +60,7 @@ def report(seen: Seen, fleet: Fleet, goal: Goal, now: datetime) -> tuple[Rollout
             current_step_analysis_run_status=progress.runs.step,
             current_background_analysis_run_status=progress.runs.background,
             step_plugin_statuses=progress.plugins,
+            current_experiment=progress.trial.name,
             weights=weights,
             stable_ping_pong=stable_name(rollout, progress.stable_hash),
         ),

@@ -1,34 +1,48 @@
-"""What becomes of AnalysisRuns: new ones are made, those that nothing hangs on any more are ended, old ones go."""
+"""What becomes of AnalysisRuns and Experiments.
 
-from collections.abc import Iterator
+New ones are made, those that nothing hangs on any more are ended, and old ones go.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+from typing import TypeVar
 
 from serinus.api import keys
 from serinus.api.analysis import AnalysisRun
-from serinus.api.kinds import ANALYSIS_RUN
+from serinus.api.experiment import Experiment
+from serinus.api.kinds import ANALYSIS_RUN, EXPERIMENT
 from serinus.api.rollout import Rollout
 from serinus.plan import Create, Delete, Patch, Ref, Seen, Write
 from serinus.rollout.fleet import Fleet
 from serinus.rollout.goal import Goal
 
 _KEPT = 5
-"""How many runs of either kind are kept, where the user does not say."""
+"""How many of either kind are kept, where the user does not say."""
+
+T = TypeVar("T", AnalysisRun, Experiment)
 
 
 def run_writes(seen: Seen, fleet: Fleet, goal: Goal) -> Iterator[Write]:
-    """All writes between the runs that are seen and those that should be."""
-    namespace, needed = seen.rollout.metadata.namespace, goal.progress.runs.needed
-    for manifest in goal.progress.runs.made:
+    """All writes between the runs and Experiments that are seen and those that should be."""
+    namespace, progress = seen.rollout.metadata.namespace, goal.progress
+    for manifest in progress.runs.made:
         yield Create(Ref(ANALYSIS_RUN, namespace, manifest["metadata"]["name"]), manifest)
-    others = [run for run in seen.runs if run.name not in needed and run.metadata.deletion_timestamp is None]
-    surplus = surplus_runs(seen.rollout, fleet, others)
-    for run in others:
-        if run in surplus:
-            yield Delete(_ref(run), run.metadata.uid)
-        elif not run.status.is_completed and not run.spec.terminate:
-            yield Patch(_ref(run), {"metadata": {"uid": run.metadata.uid}, "spec": {"terminate": True}})
+    if progress.trial.made is not None:
+        yield Create(Ref(EXPERIMENT, namespace, progress.trial.name), progress.trial.made)
+    yield from _ended(seen, fleet, seen.runs, progress.runs.needed)
+    yield from _ended(seen, fleet, seen.experiments, {progress.trial.name})
 
 
-def surplus_runs(rollout: Rollout, fleet: Fleet, others: list[AnalysisRun]) -> list[AnalysisRun]:
+def _ended(seen: Seen, fleet: Fleet, items: Sequence[T], needed: Collection[str]) -> Iterator[Write]:
+    others = [item for item in items if item.name not in needed and item.metadata.deletion_timestamp is None]
+    gone = forgotten(seen.rollout, fleet, others)
+    for item in others:
+        if item in gone:
+            yield Delete(_ref(item), item.metadata.uid)
+        elif not item.status.is_completed and not item.spec.terminate:
+            yield Patch(_ref(item), {"metadata": {"uid": item.metadata.uid}, "spec": {"terminate": True}})
+
+
+def forgotten(rollout: Rollout, fleet: Fleet, others: Sequence[T]) -> list[T]:
     """Those that are forgotten: of versions that are gone, and beyond what is kept, the oldest."""
     versions = {fleet.hash, *(item.hash for item in fleet.all)}
     limits = rollout.spec.analysis
@@ -36,27 +50,28 @@ def surplus_runs(rollout: Rollout, fleet: Fleet, others: list[AnalysisRun]) -> l
         True: _limit(limits.successful_run_history_limit if limits else None),
         False: _limit(limits.unsuccessful_run_history_limit if limits else None),
     }
-    surplus = []
-    for run in sorted(others, key=_age):
-        is_good = run.status.phase == "Successful"
-        if run.metadata.labels.get(keys.POD_TEMPLATE_HASH) not in versions:
-            surplus.append(run)
-        elif run.status.is_completed:
+    gone = []
+    for item in sorted(others, key=_age):
+        is_good = item.status.phase == "Successful"
+        if item.metadata.labels.get(keys.POD_TEMPLATE_HASH) not in versions:
+            gone.append(item)
+        elif item.status.is_completed:
             left[is_good] -= 1
             if left[is_good] < 0:
-                surplus.append(run)
-    return surplus
+                gone.append(item)
+    return gone
 
 
 def _limit(configured: int | None) -> int:
     return _KEPT if configured is None else configured
 
 
-def _age(run: AnalysisRun) -> tuple[float, str]:
+def _age(item: AnalysisRun | Experiment) -> tuple[float, str]:
     """Sorts the newest first."""
-    created = run.metadata.creation_timestamp
-    return (-created.timestamp() if created else 0.0, run.name)
+    created = item.metadata.creation_timestamp
+    return (-created.timestamp() if created else 0.0, item.name)
 
 
-def _ref(run: AnalysisRun) -> Ref:
-    return Ref(ANALYSIS_RUN, run.metadata.namespace, run.name)
+def _ref(item: AnalysisRun | Experiment) -> Ref:
+    kind = ANALYSIS_RUN if isinstance(item, AnalysisRun) else EXPERIMENT
+    return Ref(kind, item.metadata.namespace, item.name)

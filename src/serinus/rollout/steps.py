@@ -11,7 +11,7 @@ from msgspec import Struct
 from serinus.api.canary import CanaryStep
 from serinus.api.status import RunStatus
 from serinus.plan import Event
-from serinus.rollout.progress import CANARY_PAUSE, Progress, whole_second
+from serinus.rollout.progress import CANARY_PAUSE, Progress, Trial, whole_second
 from serinus.rollout.stepplugins import SUCCESSFUL, due, entry
 
 
@@ -24,6 +24,8 @@ class At(Struct, frozen=True):
     """What keeps pods and traffic from being as this step wants them; empty when nothing does."""
     run: RunStatus | None = None
     """The AnalysisRun of this step, where it has one."""
+    trial: Trial = Trial()
+    """The Experiment of this step, where it has one."""
 
 
 class Done(Struct, frozen=True):
@@ -112,6 +114,12 @@ def _not_yet(step: CanaryStep, at: At) -> Outcome:  # noqa: ARG001
     return Waiting((f"the step {describe(step)} is not served by this version of Serinus",))
 
 
+def _experiment(step: CanaryStep, at: At) -> Outcome:  # noqa: ARG001
+    if at.trial.phase == "Successful":
+        return Done()
+    return Waiting((f"experiment {at.trial.name} goes on",) if at.trial.name else ())
+
+
 def _scale_text(step: CanaryStep) -> str:
     scale = step.set_canary_scale
     assert scale is not None
@@ -131,7 +139,7 @@ _JUDGES: dict[str, Callable[[CanaryStep, At], Outcome]] = {
     "pause": _pause,
     "set_canary_scale": _counts,
     "set_weight": _counts,
-    "experiment": _not_yet,
+    "experiment": _experiment,
     "analysis": _analysis,
     "set_header_route": _routed,
     "set_mirror_route": _routed,

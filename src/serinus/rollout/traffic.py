@@ -10,7 +10,7 @@ from serinus.rollout.managed import header_routes, mirror_routes
 from serinus.rollout.pingpong import after
 from serinus.rollout.progress import Progress
 from serinus.rollout.target import canary_of
-from serinus.traffic.router import Traffic
+from serinus.traffic.router import Destination, Traffic
 
 
 class Split(Struct, frozen=True):
@@ -24,6 +24,8 @@ class Split(Struct, frozen=True):
     over: bool
     why: tuple[str, ...] = ()
     until: datetime | None = None
+    additional: tuple[Destination, ...] = ()
+    """What the fleets of an Experiment get."""
 
 
 def traffic_of(seen: Seen, fleet: Fleet, progress: Progress, split: Split) -> Traffic:
@@ -40,6 +42,7 @@ def traffic_of(seen: Seen, fleet: Fleet, progress: Progress, split: Split) -> Tr
         cleanup=seen.settings.traffic_cleanup,
         canary_hash=canary_hash(seen, fleet, progress, split),
         stable_hash=progress.stable_hash,
+        additional=split.additional,
         header_routes=() if is_bare else header_routes(canary, progress.index),
         mirror_routes=() if is_bare else mirror_routes(canary, progress.index),
         serving=frozenset(item.hash for item in observed),

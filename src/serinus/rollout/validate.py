@@ -15,7 +15,7 @@ from serinus.api.workload import Service
 from serinus.plan import Seen
 from serinus.rollout.abilities import unable
 from serinus.rollout.affinity import anti_affinity_of
-from serinus.rollout.complaints import forbidden, invalid, required
+from serinus.rollout.complaints import invalid, required
 from serinus.rollout.target import canary_of
 from serinus.rollout.validate_analysis import analyses
 from serinus.rollout.validate_routing import route_step, routing, unknown_layers
@@ -139,11 +139,6 @@ def _surge(rollout: Rollout, path: str) -> Iterator[str]:
         yield invalid(f"{path}.maxSurge", canary.max_surge, "MaxSurge and MaxUnavailable both can not be zero")
 
 
-_UNSERVED = {
-    "experiment": "does not run experiments",
-}
-
-
 def _steps(rollout: Rollout) -> Iterator[str]:
     canary = canary_of(rollout)
     for index, step in enumerate(canary.steps):
@@ -157,10 +152,10 @@ def _step(step: CanaryStep, path: str, rollout: Rollout) -> Iterator[str]:
         yield invalid(path, step, "a step sets one of setWeight, pause, setCanaryScale, experiment, analysis or plugin")
     if len({"set_weight", "pause", "experiment", "analysis"} & set(kinds)) > 1:
         yield invalid(path, step, "a step sets one thing only: make several steps of it")
-    for kind in kinds:
-        if kind in _UNSERVED:
-            field = "".join(part.title() if number else part for number, part in enumerate(kind.split("_")))
-            yield forbidden(f"{path}.{field}", f"this version of Serinus {_UNSERVED[kind]}")
+    for number, item in enumerate(step.experiment.templates if step.experiment else ()):
+        if item.spec_ref not in {"canary", "stable"}:
+            where = f"{path}.experiment.templates[{number}].specRef"
+            yield invalid(where, item.spec_ref, "must be 'canary' or 'stable'")
     if step.set_weight is not None and not 0 <= step.set_weight <= canary.max_weight:
         yield invalid(f"{path}.setWeight", step.set_weight, f"SetWeight needs to be between 0 and {canary.max_weight}")
     if step.pause is not None and (step.pause.seconds or 0) < 0:

@@ -12,7 +12,7 @@ from serinus.analysis.course import CourseError, course_of
 from serinus.analysis.templates import BuildError, MissingTemplateError, flattened, named
 from serinus.analysis.validate import runs_forever
 from serinus.api.analysis import AnalysisRun, Argument, Metric
-from serinus.api.analysis_ref import AnalysisRunArgument, RolloutAnalysis
+from serinus.api.analysis_ref import AnalysisRunArgument, RolloutAnalysis, TemplateRef
 from serinus.api.kinds import ANALYSIS_RUN
 from serinus.api.meta import ObjectMeta
 from serinus.api.rollout import Rollout
@@ -44,6 +44,10 @@ def asked(rollout: Rollout) -> Iterator[Asked]:
     for index, step in enumerate(canary.steps if canary else ()):
         if step.analysis is not None:
             yield Asked(f"spec.strategy.canary.steps[{index}].analysis", step.analysis)
+        for number, item in enumerate(step.experiment.analyses if step.experiment else ()):
+            path = f"spec.strategy.canary.steps[{index}].experiment.analyses[{number}]"
+            ref = TemplateRef(template_name=item.template_name, cluster_scope=item.cluster_scope)
+            yield Asked(path, RolloutAnalysis(templates=(ref,), args=item.args))
     if blue_green is not None and blue_green.pre_promotion_analysis is not None:
         yield Asked("spec.strategy.blueGreen.prePromotionAnalysis", blue_green.pre_promotion_analysis)
     if blue_green is not None and blue_green.post_promotion_analysis is not None:

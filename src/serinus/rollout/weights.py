@@ -33,10 +33,13 @@ def weights_of(seen: Seen, fleet: Fleet, goal: Goal, now: datetime) -> tuple[Tra
 def _decided(seen: Seen, fleet: Fleet, goal: Goal) -> TrafficWeights:
     assert goal.traffic is not None
     canary, weight = canary_of(seen.rollout), goal.traffic.weight
+    others = goal.traffic.additional
+    left = canary.max_weight - weight - sum(item.weight for item in others)
     leads_to = canary_hash(seen, fleet, goal.progress, goal.traffic)
     return TrafficWeights(
         canary=WeightDestination(weight, canary.canary_service, leads_to),
-        stable=WeightDestination(canary.max_weight - weight, canary.stable_service, goal.progress.stable_hash),
+        stable=WeightDestination(left, canary.stable_service, goal.progress.stable_hash),
+        additional=tuple(WeightDestination(item.weight, item.service, item.hash) for item in others),
     )
 
 

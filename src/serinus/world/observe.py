@@ -6,10 +6,12 @@ import msgspec
 
 from serinus.api.analysis import AnalysisRun, AnalysisTemplate
 from serinus.api.analysis_ref import TemplateRef
+from serinus.api.experiment import Experiment
 from serinus.api.kinds import (
     ANALYSIS_RUN,
     ANALYSIS_TEMPLATE,
     CLUSTER_ANALYSIS_TEMPLATE,
+    EXPERIMENT,
     INGRESS,
     REPLICA_SET,
     SERVICE,
@@ -18,7 +20,7 @@ from serinus.api.meta import LabelSelector, ObjectMeta
 from serinus.api.rollout import Rollout
 from serinus.api.scalar import Manifest
 from serinus.api.workload import Foreign, ReplicaSet, Service
-from serinus.plan import Answer, Ask, Ref, Seen, Settings
+from serinus.plan import Answer, Ask, Ref, Seen, SeenExperiment, Settings
 from serinus.world.planner import Planner
 from serinus.world.server import Server
 
@@ -31,12 +33,33 @@ def observe(server: Server, ref: Ref, planner: Planner, answers: Mapping[Ask, An
         replica_sets=tuple(_replica_sets(server, rollout)),
         services=_services(server, rollout),
         objects=_objects(server, rollout, planner.reads(rollout)),
-        runs=tuple(_runs(server, rollout)),
+        runs=tuple(_runs(server, rollout.metadata)),
+        experiments=tuple(_experiments(server, rollout.metadata)),
         templates=dict(_templates(server, rollout.metadata.namespace)),
         workload=_workload(server, rollout),
         answers=dict(answers),
         settings=settings,
     )
+
+
+def observe_experiment(server: Server, ref: Ref, answers: Mapping[Ask, Answer]) -> SeenExperiment:
+    """What the controller of an Experiment sees at this moment."""
+    experiment = msgspec.convert(server.read(ref), Experiment)
+    sets = [msgspec.convert(item, ReplicaSet) for _, item in server.list(REPLICA_SET, ref.namespace)]
+    services = [msgspec.convert(item, Service) for _, item in server.list(SERVICE, ref.namespace)]
+    return SeenExperiment(
+        experiment=experiment,
+        replica_sets=tuple(item for item in sets if is_controlled(item.metadata, experiment.metadata)),
+        services={item.metadata.name: item for item in services},
+        runs=tuple(_runs(server, experiment.metadata)),
+        templates=dict(_templates(server, ref.namespace)),
+        answers=dict(answers),
+    )
+
+
+def is_controlled(item: ObjectMeta, owner: ObjectMeta) -> bool:
+    """Whether an object belongs to another one."""
+    return item.controller is not None and item.controller.uid == owner.uid
 
 
 def foreign(manifest: Manifest) -> Foreign:
@@ -61,11 +84,18 @@ def _services(server: Server, rollout: Rollout) -> dict[str, Service]:
     return {name: msgspec.convert(item, Service) for name, item in found.items() if item}
 
 
-def _runs(server: Server, rollout: Rollout) -> Iterator[AnalysisRun]:
-    for _, item in server.list(ANALYSIS_RUN, rollout.metadata.namespace):
+def _runs(server: Server, owner: ObjectMeta) -> Iterator[AnalysisRun]:
+    for _, item in server.list(ANALYSIS_RUN, owner.namespace):
         run = msgspec.convert(item, AnalysisRun)
-        if run.metadata.controller is not None and run.metadata.controller.uid == rollout.metadata.uid:
+        if is_controlled(run.metadata, owner):
             yield run
+
+
+def _experiments(server: Server, owner: ObjectMeta) -> Iterator[Experiment]:
+    for _, item in server.list(EXPERIMENT, owner.namespace):
+        experiment = msgspec.convert(item, Experiment)
+        if is_controlled(experiment.metadata, owner):
+            yield experiment
 
 
 def _templates(server: Server, namespace: str) -> Iterator[tuple[TemplateRef, AnalysisTemplate]]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from serinus.api.rollout import Rollout
-from serinus.plan import Plan, Ref, Seen
+from serinus.plan import Plan, Ref, Seen, SeenExperiment
 
 
 class Planner(Struct, frozen=True):
@@ -16,3 +16,5 @@ class Planner(Struct, frozen=True):
     """The decision."""
     reads: Callable[[Rollout], Sequence[Ref]] = lambda _: ()
     """The objects of traffic layers that the decision wants to see."""
+    plan_experiment: Callable[[SeenExperiment, datetime], Plan] = lambda _seen, _now: Plan()
+    """The decision about an Experiment."""

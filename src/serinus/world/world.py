@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
-from serinus.api.kinds import ROLLOUT
+from serinus.api.kinds import EXPERIMENT, ROLLOUT
 from serinus.plan import Answer, Ask, Event, Listed, Plan, Ref, Seen, Settings, StepReply, StepRun, Write
 from serinus.world import carry
 from serinus.world.delays import Chance, Delays
@@ -11,7 +11,7 @@ from serinus.world.deployments import deploying
 from serinus.world.gap import Gap
 from serinus.world.garbage import collecting
 from serinus.world.network import Network, Outcome
-from serinus.world.observe import observe
+from serinus.world.observe import observe, observe_experiment
 from serinus.world.planner import Planner
 from serinus.world.pods import living, scaling
 from serinus.world.replicasets import reporting
@@ -86,11 +86,13 @@ class World:
         return self.network.request(host, path)
 
     def seen(self, ref: Ref) -> Seen:
-        """What the controller of a Rollout would see now."""
+        """What the controller would see of a Rollout now."""
         return observe(self.server, ref, self._planner, self._answers, self.settings)
 
     def plan(self, ref: Ref) -> Plan:
-        """What the controller of a Rollout would do now."""
+        """What the controller would do now for a Rollout or an Experiment."""
+        if ref.kind == EXPERIMENT:
+            return self._planner.plan_experiment(observe_experiment(self.server, ref, self._answers), self.now)
         return self._planner.plan(self.seen(ref), self.now)
 
     def _next(self) -> datetime | None:
@@ -125,12 +127,18 @@ class World:
         return gap.at or self.now + self._chance.within(gap.span, *gap.key, str(self.server.version))
 
     def _notice(self) -> None:
-        """Have every Rollout looked at soon after anything changed."""
+        """Have everything looked at soon after anything changed."""
         self._wakes = {ref: wake for ref, wake in self._wakes.items() if self.server.find(ref)}
-        for ref, _ in self.server.list(ROLLOUT):
+        for ref in self._decided():
             if self._planned.get(ref) != self.server.version:
                 soon = self.now + self._chance.within(self._delays.plan, str(ref), str(self.server.version))
                 self._wakes[ref] = min(soon, self._wakes.get(ref, soon))
+
+    def _decided(self) -> Iterator[Ref]:
+        """The objects that the controller decides about."""
+        for kind in (ROLLOUT, EXPERIMENT):
+            for ref, _ in self.server.list(kind):
+                yield ref
 
     def _decide(self, ref: Ref) -> None:
         self._plans += 1
@@ -183,5 +191,5 @@ class World:
         self.die_after = None
         self._answers.clear()
         restart = self.now + _RESTART
-        self._wakes = {ref: restart for ref, _ in self.server.list(ROLLOUT)}
+        self._wakes = dict.fromkeys(self._decided(), restart)
         self._planned = dict.fromkeys(self._wakes, self.server.version)
