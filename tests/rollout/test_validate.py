@@ -190,7 +190,7 @@ ROUTED = [
     ),
     (
         steps({"experiment": {"templates": []}}),
-        f"{STEP}.experiment: Forbidden: this version of Serinus does not run experiments",
+        f"{STEP}.experiment.templates: Required value: an experiment needs at least one template",
     ),
     (
         steps({"plugin": {"name": ""}}),

@@ -152,6 +152,8 @@ def _step(step: CanaryStep, path: str, rollout: Rollout) -> Iterator[str]:
         yield invalid(path, step, "a step sets one of setWeight, pause, setCanaryScale, experiment, analysis or plugin")
     if len({"set_weight", "pause", "experiment", "analysis"} & set(kinds)) > 1:
         yield invalid(path, step, "a step sets one thing only: make several steps of it")
+    if step.experiment is not None and not step.experiment.templates:
+        yield required(f"{path}.experiment.templates", "an experiment needs at least one template")
     for number, item in enumerate(step.experiment.templates if step.experiment else ()):
         if item.spec_ref not in {"canary", "stable"}:
             where = f"{path}.experiment.templates[{number}].specRef"
