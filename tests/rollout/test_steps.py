@@ -8,7 +8,7 @@ import pytest
 from rollout.scenes import NOW
 from serinus.api.canary import CanaryStep
 from serinus.api.status import PauseCondition
-from serinus.rollout.progress import CANARY_PAUSE, Progress
+from serinus.rollout.progress import CANARY_PAUSE, Progress, Trial
 from serinus.rollout.steps import At, Done, Pausing, Waiting, describe, outcome
 
 
@@ -79,10 +79,10 @@ def test_weights_and_scales_wait_for_what_is_missing(fields: dict[str, object]) 
     assert outcome(step(**fields), At(Progress("stable", 0), NOW)) == Done()
 
 
-def test_what_is_not_served_is_waited_for_with_a_reason() -> None:
-    result = outcome(step(experiment={"templates": []}), At(Progress("stable", 0), NOW))
-    assert isinstance(result, Waiting)
-    assert "not served" in result.why[0]
+@pytest.mark.parametrize(("phase", "is_done"), [("Successful", True), ("Running", False), ("Pending", False)])
+def test_an_experiment_is_done_when_it_was_successful(phase: str, is_done: bool) -> None:
+    result = outcome(step(experiment={"templates": []}), At(Progress("stable", 0), NOW, trial=Trial("try", phase)))
+    assert result == (Done() if is_done else Waiting(("experiment try goes on",)))
 
 
 def test_a_step_of_no_kind_is_waited_for_with_a_reason() -> None:

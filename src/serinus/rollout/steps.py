@@ -110,10 +110,6 @@ def _plugin(step: CanaryStep, at: At) -> Outcome:
     return Waiting((f"{text}: {found.message}" if found.message else text,), again if again > at.now else None)
 
 
-def _not_yet(step: CanaryStep, at: At) -> Outcome:  # noqa: ARG001
-    return Waiting((f"the step {describe(step)} is not served by this version of Serinus",))
-
-
 def _experiment(step: CanaryStep, at: At) -> Outcome:  # noqa: ARG001
     if at.trial.phase == "Successful":
         return Done()
