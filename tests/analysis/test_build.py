@@ -175,6 +175,12 @@ def test_a_secret_of_a_template_stays_beside_a_value() -> None:
     assert arg.value_from.secret_key_ref is not None
 
 
+def test_a_secret_may_be_given_too() -> None:
+    secret = {"secretKeyRef": {"name": "token", "key": "value"}}
+    spec = build(template("a", metrics=[metric("m")], args=[{"name": "x"}]), args=({"name": "x", "valueFrom": secret},))
+    assert spec.args[0].value_from is not None
+
+
 def test_rules_of_the_analysis_come_before_those_of_templates() -> None:
     one = template("a", metrics=[metric("m1"), metric("m2")], dryRun=[{"metricName": "m1"}])
     assert [rule.metric_name for rule in build(one, dryRun=[{"metricName": "m2"}]).dry_run] == ["m2", "m1"]

@@ -7,7 +7,6 @@ exactly what is wanted: it was begun by a decision whose status did not arrive.
 import re
 from collections.abc import Iterator
 from datetime import datetime
-from itertools import count
 from typing import Literal
 
 from msgspec import Struct, to_builtins
@@ -187,14 +186,15 @@ def _begun(seen: Seen, fleet: Fleet, progress: Progress, hook: Hook) -> Progress
 
 def _free(seen: Seen, wanted: str, spec: AnalysisRunSpec) -> tuple[str, AnalysisRun | None]:
     """A name that no run has, or the run that does what is wanted."""
-    for number in count():
-        name = f"{wanted}.{number}" if number else wanted
+    name, number = wanted, 0
+    while True:
         run, refusal = _find(seen, name), seen.answers.get(Created(name))
         if run is not None and not run.status.is_completed and run.spec == spec:
             return name, run
         if run is None and not isinstance(refusal, Refused):
             return name, None
-    raise AssertionError("numbers do not end")
+        number += 1
+        name = f"{wanted}.{number}"
 
 
 def _name(rollout: Rollout, fleet: Fleet, hook: Hook) -> str:
