@@ -33,7 +33,7 @@ class Visitors:
         self.host = host
 
     async def ask(self, address: str, count: int, path: str = "/", **headers: str) -> Counter[str]:
-        """Say which images answered, or with which status; a header's underscores become dashes."""
+        """Say who answered how often; a header's underscores become dashes."""
         spelled = {"Host": self.host, **{name.replace("_", "-"): value for name, value in headers.items()}}
         connector = aiohttp.TCPConnector(force_close=True)
         async with aiohttp.ClientSession(connector=connector, headers=spelled) as session:
@@ -46,9 +46,12 @@ class Visitors:
 
 
 async def image(session: aiohttp.ClientSession, url: str) -> str:
-    """Ask once."""
-    async with session.get(url) as reply:
-        return str((await reply.json())["image"]) if reply.status == 200 else str(reply.status)
+    """Ask once; says which image answered, or with which status, or how the connection ended."""
+    try:
+        async with session.get(url) as reply:
+            return str((await reply.json())["image"]) if reply.status == 200 else str(reply.status)
+    except aiohttp.ClientError as error:
+        return type(error).__name__
 
 
 async def ask_inside(client: Client, pod: str, url: str, count: int, **annotations: str) -> Counter[str]:
