@@ -5,6 +5,7 @@ from msgspec.structs import replace
 from serinus.demo.reading import Objects, Size
 from serinus.demo.row import Row
 from serinus.demo.scenario import Moment, Wanted
+from serinus.demo.scenarios.analysis import analysis
 from serinus.demo.scenarios.istio import istio
 from serinus.demo.scenarios.nginx import nginx
 
@@ -12,6 +13,7 @@ SCENARIO = nginx(6.0)
 MOMENTS = {moment.title: moment for moment in SCENARIO.moments}
 ISTIO = istio(20.0)
 ISTIO_MOMENTS = {moment.title: moment for moment in ISTIO.moments}
+ANALYSIS = analysis(25.0)
 PREFIX = "nginx.ingress.kubernetes.io"
 
 

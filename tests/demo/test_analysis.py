@@ -9,7 +9,7 @@ import pytest
 import yaml
 from msgspec.structs import replace
 
-from demo.seeds import good
+from demo.seeds import ANALYSIS, good
 from demo.test_traffic import served
 from serinus.api.analysis import AnalysisRun
 from serinus.demo.analysis import Analysis, Measured, fresh, measured, of_version, read
@@ -25,7 +25,7 @@ from serinus.demo.tally import Outcome, Tally
 from serinus.demo.traffic import Traffic
 from serinus.demo.watch import until
 
-SCENARIO = analysis(25.0)
+SCENARIO = ANALYSIS
 MOMENTS = {moment.title: moment for moment in SCENARIO.moments}
 OVER = "2026-01-01T00:00:05Z"
 

@@ -7,10 +7,11 @@ import signal
 import sys
 from asyncio.subprocess import PIPE, Process
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from demo.seeds import ISTIO, SCENARIO
+from demo.seeds import ANALYSIS, ISTIO, SCENARIO
 from serinus.demo.scenario import Scenario
 from serinus.local.processes import Processes
 
@@ -46,18 +47,33 @@ def pid_of(program: str, folder: Path) -> int:
 @pytest.mark.timeout(400)
 @pytest.mark.parametrize("scenario", [SCENARIO, ISTIO], ids=["nginx", "istio"])
 async def test_every_row_of_the_article_is_as_it_should_be(scenario: Scenario, tmp_path: Path) -> None:
+    await played(scenario, tmp_path)
+
+
+@pytest.mark.timeout(400)
+@pytest.mark.usefixtures("prometheus")
+async def test_a_good_version_is_promoted_and_a_bad_one_rolled_back(tmp_path: Path) -> None:
+    document = await played(ANALYSIS, tmp_path)
+    assert set(document["errors"]) == set(ANALYSIS.faulty)
+    judged = {row["title"]: row["analysis"]["phase"] for row in document["rows"] if "analysis" in row}
+    assert (judged["setWeight 50"], judged["rolled back"]) == ("Successful", "Failed")
+
+
+async def played(scenario: Scenario, folder: Path) -> dict[str, Any]:
+    """Play a scenario, and check all that goes for each of them; what it says of itself."""
     async with Processes() as processes:
-        demo = await start(processes, tmp_path, "--json", "--scenario", scenario.name)
+        demo = await start(processes, folder, "--json", "--scenario", scenario.name)
         printed, told = await demo.communicate()
     assert demo.returncode == 0, told.decode()[-3000:]
-    document = json.loads(printed)
+    document: dict[str, Any] = json.loads(printed)
     assert (document["passed"], document["offences"], document["failed"]) == (True, [], 0)
     assert [row["title"] for row in document["rows"]] == [moment.title for moment in scenario.moments]
     for row, moment in zip(document["rows"], scenario.moments, strict=True):
         assert row["requests"] >= moment.wanted.requests
         assert moment.wanted.inside is None or row["inside"]["requests"] >= 2000
     assert document["requests"] > 10_000
-    assert left(tmp_path) == []
+    assert left(folder) == []
+    return document
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])

@@ -12,6 +12,7 @@ import msgspec
 import pytest
 import yaml
 
+from scraping import processes_of
 from serinus.api.analysis import AnalysisRun
 from serinus.demo.analysis import measured
 from serinus.demo.article import manifest
@@ -171,16 +172,3 @@ async def test_an_analysis_outlives_a_prometheus_that_is_killed(tmp_path: Path) 
             (alive,) = processes_of(cluster.state)
     assert alive != killed
     assert run.status.phase == "Successful"
-
-
-def processes_of(folder: Path) -> list[int]:
-    """The Prometheus that keeps its data below a folder."""
-    mark = f"--storage.tsdb.path={folder}/".encode()
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            if mark in (process / "cmdline").read_bytes():
-                found.append(int(process.name))
-        except OSError:
-            continue
-    return found

@@ -102,18 +102,21 @@ async def test_elsewhere_than_on_a_terminal_all_is_plain_lines() -> None:
     console = Console(file=io.StringIO(), width=118)
     async with opened(console, Record(SCENARIO)) as screen:
         screen.typed("kubectl get pods", "No resources\nfound")
+        screen.tells("measurement 1: ✔ Successful, 1.000")
         screen.waits(Now(SCENARIO.moments[0], "1,000 requests"))
         screen.saw(good("before"))
     lines = console.file.getvalue().splitlines()
-    assert lines[:4] == ["$ kubectl get pods", "  No resources", "  found", "… before: 1,000 requests"]
-    assert lines[4:] == [*details(good("before")).splitlines(), ""]
+    assert lines[:3] == ["$ kubectl get pods", "  No resources", "  found"]
+    assert lines[3:5] == ["  measurement 1: ✔ Successful, 1.000", "… before: 1,000 requests"]
+    assert lines[5:] == [*details(good("before")).splitlines(), ""]
 
 
 async def test_on_a_terminal_commands_stay_above_the_table() -> None:
     console = Console(file=io.StringIO(), width=118, force_terminal=True, no_color=True)
     async with opened(console, Record(SCENARIO)) as screen:
         screen.typed("kubectl get pods", "none")
+        screen.tells("measurement 1: ✔ Successful, 1.000")
         screen.waits(Now(SCENARIO.moments[0], "nginx:1.21.0 is served"))
         await asyncio.sleep(0.3)
     text = console.file.getvalue()
-    assert text.index("$ kubectl get pods") < text.index("▸ before")
+    assert text.index("$ kubectl get pods") < text.index("measurement 1") < text.index("▸ before")

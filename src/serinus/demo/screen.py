@@ -15,8 +15,8 @@ from serinus.demo.table import Now, details, table_of
 
 REFRESH = 0.2
 """Seconds between two pictures on a terminal."""
-ROW, FRAME = 3, 6
-"""Lines of a terminal that a row may take, and those around the rows."""
+ROW, JUDGED, FRAME = 3, 8, 6
+"""Lines of a terminal that a row may take, one with an analysis, and those around the rows."""
 
 
 class Screen(Protocol):
@@ -102,7 +102,7 @@ class Picture:
             return Text("")
         record, tally = self._record, self._record.tally
         to_come = len(record.scenario.moments) - len(record.rows)
-        room = (self._height - FRAME - to_come) // ROW
+        room = (self._height - FRAME - to_come) // (JUDGED if record.scenario.measured else ROW)
         text = f"{tally.requests:,} requests, {tally.failed} failed" if tally.requests else self.text
         return Group(
             table_of(record.scenario, record.rows, self.now, skip=max(0, len(record.rows) - max(1, room))),

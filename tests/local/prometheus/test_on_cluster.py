@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from scraping import processes_of
 from serinus.local.build import binary_of
 from serinus.local.folders import make_folder
 from serinus.local.programs import control_plane
@@ -27,19 +28,7 @@ def ask(address: str, query: str) -> list[dict]:
         return []
 
 
-def processes_of(folder: Path) -> list[int]:
-    """The Prometheus that keeps its data in a folder."""
-    mark = f"--storage.tsdb.path={folder}/".encode()
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            if mark in (process / "cmdline").read_bytes():
-                found.append(int(process.name))
-        except OSError:
-            continue
-    return found
-
-
+@pytest.mark.usefixtures("prometheus")
 async def test_it_comes_back_with_its_memory_and_ends_with_the_cluster(serinus) -> None:
     up = await serinus.up("--prometheus")
     state, folder = serinus.state(), serinus.root / "default" / "prometheus"
