@@ -245,3 +245,19 @@ async def test_a_bad_verdict_counts_although_its_template_is_gone(stage: Stage) 
     await stage.judge("watch", "bad")
     look = await stage.until(lambda look: look.ingresses == {INGRESS} and look.pods == {V1: 3})
     assert look.message.startswith("RolloutAborted")
+
+
+async def test_a_background_analysis_that_is_not_sure_waits_and_is_made_anew(stage: Stage) -> None:
+    steps = (weight(20), pause(), weight(40), pause())
+    await deploy(stage, analysis("watch", **ENDLESS), steps=steps, analysis=background("watch"))
+    await stage.set_image(V2)
+    await stage.until(lambda look: look.is_paused_at(1) and look.runs("Background") == ["Running"])
+    await stage.judge("watch", "unclear")
+    reasons = {"CanaryPauseStep", "InconclusiveAnalysisRun"}
+    await stage.until(lambda look: {item.reason for item in look.rollout.status.pauses} == reasons)
+    await stage.judge("watch", "good")
+    await stage.promote()
+    look = await stage.until(
+        lambda look: look.is_paused_at(3) and look.runs("Background") == ["Inconclusive", "Running"]
+    )
+    assert [item.reason for item in look.rollout.status.pauses] == ["CanaryPauseStep"]

@@ -138,3 +138,17 @@ async def test_the_way_back_inside_the_delay_is_not_measured(stage: Stage) -> No
     await stage.undo(V1)
     look = await stage.until(lambda look: look.is_healthy and look.services["stable"] == V1)
     assert look.runs("PrePromotion") == ["Successful"]
+
+
+async def test_users_stay_while_nobody_knows_and_a_person_has_it_measured_again(stage: Stage) -> None:
+    await deploy(stage, analysis("after", **LONG), postPromotionAnalysis=asked("after"))
+    await stage.judge("after", "unclear")
+    await stage.set_image(V2)
+    look = await stage.until(lambda look: look.phase == "Paused")
+    assert (look.message, look.services["stable"]) == ("InconclusiveAnalysisRun", V2)
+    assert look.pods == {V1: 2, V2: 2}
+    await stage.judge("after", "good")
+    await stage.promote()
+    await stage.until(lambda look: look.runs("PostPromotion") == ["Inconclusive", "Running"])
+    await stage.promote_full()
+    await stage.until(lambda look: look.is_healthy and look.pods == {V2: 2})
