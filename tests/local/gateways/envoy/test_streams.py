@@ -1,6 +1,7 @@
 """What a real Envoy does with connections that carry no HTTP, or that stay encrypted."""
 
 import asyncio
+import socket
 import ssl
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 from chance import near
+from serinus.local.errors import LocalError
 from serinus.local.gateways.envoy.proxy import Proxy
 from serinus.local.gateways.envoy.table import route
 from serinus.local.pki import Authority
@@ -141,6 +143,22 @@ async def test_a_killed_envoy_is_replaced_at_the_same_ports(serve: Serve, ask: A
     await proxy._process.wait()
     await serve(virtual(tcp(100)))
     assert (proxy.entrances[DOOR], await ask(DOOR)) == (port, "canary")
+
+
+async def test_a_port_that_somebody_took_meanwhile_is_replaced(
+    serve: Serve, ask: Ask, proxy: Proxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await serve(virtual(tcp(100)))
+    port = proxy.entrances[DOOR]
+    proxy._process.kill()
+    await proxy._process.wait()
+    monkeypatch.setattr("serinus.local.gateways.envoy.proxy.START_LIMIT", 3.0)
+    with socket.create_server(("127.0.0.1", port)):
+        with pytest.raises(LocalError, match="Envoy did not start"):
+            await serve(virtual(tcp(100)))
+        await serve(virtual(tcp(100)))
+        assert proxy.entrances[DOOR] != port
+        assert await ask(DOOR) == "canary"
 
 
 async def test_a_dead_pod_costs_no_connection(serve: Serve, ask: Ask, upstreams: Any) -> None:

@@ -220,9 +220,11 @@ class Proxy:
             if await admin.ready():
                 found = await admin.ports()
                 if {WITNESS, OUTSIDE, *self._fixed} <= found.keys():
-                    self.ports = {door: port for door, port in found.items() if door not in self.entrances}
+                    opened = {one.door for one in self._opened}
+                    self.ports = {door: port for door, port in found.items() if door not in opened}
                     return
             await asyncio.sleep(0.01)
+        self.entrances = {}  # somebody may have taken a port of theirs: the next Envoy gets others
         await self._processes.stop(process)
         raise LocalError(f"Envoy did not start: {self._last_words()}")
 
