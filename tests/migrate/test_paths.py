@@ -110,3 +110,12 @@ def test_two_rollouts_share_the_route_of_their_ingress() -> None:
         ["other", "new"],
     ]
     assert [item["metadata"]["name"] for item in rollouts] == ["web", "other"]
+
+
+def test_a_second_route_does_not_take_the_name_of_another_ingress() -> None:
+    one = ingress()
+    one["spec"]["rules"] += [{"host": "b.test", "http": ingress("/b")["spec"]["rules"][0]["http"]}]
+    other = ingress()
+    other["metadata"]["name"] = "web-2"
+    found = migrate(Source([rollout({"stableIngresses": ["web", "web-2"]})], [one, other]), Parent("public")).manifests
+    assert [item["metadata"]["name"] for item in found] == ["web", "web-3", "web-2", "web"]

@@ -56,8 +56,8 @@ def migrate(source: Source, parent: Parent, *, keep_nginx: bool = False) -> Migr
     """
     _check(source)
     lost = Losses()
-    around = Context(parent.reference, dict(_canaries(source)), _ports(source.services))
     ingresses = {ingress["metadata"]["name"]: ingress for ingress in source.ingresses}
+    around = Context(parent.reference, dict(_canaries(source)), _ports(source.services), tuple(ingresses))
     routes: dict[str, list[Route]] = {}
     changed = []
     for rollout in source.rollouts:

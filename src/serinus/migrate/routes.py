@@ -4,7 +4,8 @@ An HTTPRoute has one list of hosts for all its rules, an Ingress has rules per
 host: hosts with equal rules share a route.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import count
 from typing import Any
 
 from msgspec import Struct
@@ -43,19 +44,27 @@ class Context(Struct, frozen=True):
     """By the stable Service."""
     ports: Mapping[str, Mapping[str, int]]
     """Per Service its ports by name."""
+    names: Collection[str] = ()
+    """The names of all Ingresses: a route beside the first of one must not take another's."""
 
 
 def routes_of(ingress: Manifest, around: Context, lost: Losses) -> Iterator[Route]:
     """Yield the HTTPRoutes that say what an Ingress says; raises MigrationError."""
     wishes = read_wishes(ingress, lost)
     rules = _Rules(ingress, around, Paths(ingress, wishes, lost), lost)
-    for number, (hosts, written) in enumerate(_grouped(rules.by_host(wishes), wishes)):
-        meta = ingress["metadata"]
-        name = meta["name"] + (f"-{number + 1}" if number else "")
+    meta = ingress["metadata"]
+    groups = _grouped(rules.by_host(wishes), wishes)
+    for name, (hosts, written) in zip(_names(meta["name"], around.names), groups, strict=False):
         spec: Manifest = {"parentRefs": [around.parent], **({"hostnames": hosts} if hosts else {}), "rules": written}
         manifest = {"apiVersion": API_VERSION, "kind": "HTTPRoute", "metadata": _metadata(meta, name), "spec": spec}
         yield Route(manifest, any(len(rule.get("backendRefs", ())) > 1 for rule in written))
     _lose_certificates(ingress, lost)
+
+
+def _names(first: str, taken: Collection[str]) -> Iterator[str]:
+    """The name of the Ingress, then the same with numbers from 2 on."""
+    yield first
+    yield from (name for number in count(2) if (name := f"{first}-{number}") not in taken)
 
 
 def _metadata(meta: Manifest, name: str) -> Manifest:
