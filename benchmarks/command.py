@@ -16,14 +16,15 @@ from benchmarks.reaction import Amounts, ReactionFigures, measure_reaction
 from benchmarks.stage import Wish, own_subject
 from benchmarks.subject import Subject
 from benchmarks.table import lines
+from benchmarks.verdict import VerdictFigures, measure_verdict
 from serinus.kube import ConnectionOptions, KubeError, load_connection
 from serinus.local.errors import LocalError
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 SIZE = click.IntRange(min=1)
-WORKLOADS = ("reaction", "fleet")
+WORKLOADS = ("reaction", "verdict", "fleet")
 
-Figures = FleetFigures | ReactionFigures
+Figures = FleetFigures | ReactionFigures | VerdictFigures
 
 
 class EndedError(Exception):
@@ -37,6 +38,7 @@ class EndedError(Exception):
 @click.argument("workloads", nargs=-1, type=click.Choice(WORKLOADS))
 @click.option("--fleet", "count", default=100, type=SIZE, help="fleet: how many Rollouts.")
 @click.option("--cycles", default=10, type=SIZE, help="reaction: how often to promote and abort when idle.")
+@click.option("--failures", default=20, type=SIZE, help="verdict: how often a measurement fails.")
 @click.option("--others", default=50, type=SIZE, help="reaction: how many others roll when busy.")
 @click.option("--probes", default=6, type=click.IntRange(min=2), help="reaction: how many to steer while others roll.")
 @click.option("--rounds", default=2, type=SIZE, help="reaction: how often to update all others.")
@@ -86,6 +88,8 @@ async def _measured(workload: str, flags: dict[str, Any]) -> Figures:
 async def _workload(workload: str, subject: Subject, flags: dict[str, Any]) -> Figures:
     if workload == "fleet":
         return await measure_fleet(subject, flags["count"], flags["limit"], _say)
+    if workload == "verdict":
+        return await measure_verdict(subject, flags["failures"], flags["limit"], _say)
     names = ("cycles", "others", "probes", "rounds", "limit")
     return await measure_reaction(subject, Amounts(**{name: flags[name] for name in names}), _say)
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from serinus.api.keys import INGRESS_CLASS
-from serinus.api.kinds import INGRESS, NAMESPACE, ROLLOUT, SERVICE, Kind
+from serinus.api.kinds import ANALYSIS_TEMPLATE, INGRESS, NAMESPACE, ROLLOUT, SERVICE, Kind
 
 FLEET_STEPS: tuple[dict[str, Any], ...] = (
     {"setWeight": 10},
@@ -47,6 +47,22 @@ def canary(namespace: str, name: str, version: str, steps: tuple[Manifest, ...])
 def update(version: str) -> Manifest:
     """The merge patch that gives a Rollout a new version."""
     return {"spec": {"template": _template(version)}}
+
+
+def analysis_template(namespace: str, name: str, url: str) -> tuple[str, Manifest]:
+    """Where to post the template of an analysis that measures each second, and the template."""
+    metric = {
+        "name": "verdict",
+        "interval": "1s",
+        "successCondition": 'result == "good"',
+        "provider": {"web": {"url": url, "jsonPath": "{$.verdict}"}},
+    }
+    return ANALYSIS_TEMPLATE.path(namespace), _object(ANALYSIS_TEMPLATE, name, {"metrics": [metric]})
+
+
+def analysed(template: str) -> Manifest:
+    """The merge patch that has a Rollout's updates measured in the background."""
+    return {"spec": {"strategy": {"canary": {"analysis": {"templates": [{"templateName": template}]}}}}}
 
 
 def _template(version: str) -> Manifest:

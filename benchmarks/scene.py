@@ -35,6 +35,12 @@ class Scene:
 
         await _at_once(make, names)
 
+    async def judge(self, name: str, url: str) -> None:
+        """Have updates of a Rollout measured in the background, at an address."""
+        path, template = manifests.analysis_template(self.namespace, name, url)
+        await self._client.create(path, template)
+        await self._patch(name, manifests.analysed(name))
+
     async def update(self, names: Sequence[str], version: str) -> None:
         """Give Rollouts a new version."""
         await _at_once(lambda name: self._patch(name, manifests.update(version)), names)

@@ -5,16 +5,28 @@ from collections.abc import Iterator
 from benchmarks.figures import Spread
 from benchmarks.fleet import FleetFigures
 from benchmarks.reaction import ReactionFigures
+from benchmarks.verdict import VerdictFigures
 
 Row = tuple[str, str]
 
 
-def lines(figures: FleetFigures | ReactionFigures) -> Iterator[str]:
+def lines(figures: FleetFigures | ReactionFigures | VerdictFigures) -> Iterator[str]:
     """A title, then one line per figure."""
-    title, rows = _fleet(figures) if isinstance(figures, FleetFigures) else _reaction(figures)
+    title, rows = _table(figures)
     yield title
     width = max(len(name) for name, _ in rows)
     yield from (f"  {name:<{width}}  {value}" for name, value in rows)
+
+
+def _table(figures: FleetFigures | ReactionFigures | VerdictFigures) -> tuple[str, list[Row]]:
+    match figures:
+        case FleetFigures():
+            return _fleet(figures)
+        case ReactionFigures():
+            return _reaction(figures)
+        case VerdictFigures(rollback_ms=rollback_ms):
+            rows = [("rollback by itself", _milliseconds(rollback_ms))]
+            return "verdict: from the failing measurement's end to the canary's weight gone", rows
 
 
 def _fleet(found: FleetFigures) -> tuple[str, list[Row]]:

@@ -12,7 +12,10 @@ from benchmarks.command import main
 from click.testing import CliRunner
 
 ROOT = Path(__file__).parents[2]
-SMALL = ["--fleet", "2", "--cycles", "1", "--others", "2", "--probes", "2", "--rounds", "1", "--limit", "60"]
+SMALL = [
+    *("--fleet", "2", "--cycles", "1", "--others", "2", "--probes", "2", "--rounds", "1"),
+    *("--failures", "1", "--limit", "60"),
+]
 
 
 def measure(folder: Path, *argv: str) -> dict[str, Any]:
@@ -43,6 +46,11 @@ def test_reactions_are_measured_idle_and_busy(tmp_path: Path) -> None:
         1
     ] * 4
     assert reaction["others"] == 2
+
+
+@pytest.mark.cluster
+def test_a_verdict_is_measured(tmp_path: Path) -> None:
+    assert measure(tmp_path, "verdict")["verdict"]["rollback_ms"]["count"] == 1
 
 
 @pytest.mark.parametrize("flags", [["--pid", "1"], ["--context", "x"], ["--user", "me", "--pid", "1"]])
