@@ -4,6 +4,8 @@ YAML as Kubernetes reads it: no dates (a time stays the text that it is), no key
 is a part of it.
 """
 
+import json
+import re
 from collections.abc import Hashable, Iterator, Mapping
 from typing import Any
 
@@ -12,6 +14,8 @@ from msgspec import Struct
 
 Path = tuple[str | int, ...]
 """The way to a value: keys of mappings and indices of lists."""
+
+_HALVES = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}")
 
 LARGEST = 500_000
 """Values in one text at most: anchors can make very many of few lines."""
@@ -50,13 +54,22 @@ class SourceError(Exception):
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """The safe loader without dates."""
+    """The safe loader with the plain values that Go's has: no dates, no numbers to the base of 60."""
 
 
+_TAG = "tag:yaml.org,2002:"
+_REPLACED = {f"{_TAG}{name}" for name in ("timestamp", "value", "int", "float")}
 _Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    first: [(tag, pattern) for tag, pattern in resolvers if tag not in _REPLACED]
     for first, resolvers in _Loader.yaml_implicit_resolvers.items()
 }
+_INT = r"[-+]?(0b[01_]+|0[0-7_]+|0|[1-9][0-9_]*|0x[0-9a-fA-F_]+)$"
+_FLOAT = (
+    r"([-+]?[0-9][0-9_]*\.[0-9_]*([eE][-+]?[0-9]+)?|[-+]?[0-9]+[eE][-+]?[0-9]+|[-+]?\.[0-9][0-9_]*([eE][-+]?[0-9]+)?"
+    r"|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN))$"
+)
+_Loader.add_implicit_resolver(f"{_TAG}float", re.compile(_FLOAT), list("-+0123456789."))
+_Loader.add_implicit_resolver(f"{_TAG}int", re.compile(_INT), list("-+0123456789"))
 
 
 def read(text: str, file: str) -> tuple[Document, ...]:
@@ -64,7 +77,7 @@ def read(text: str, file: str) -> tuple[Document, ...]:
 
     Raises ``SourceError``.
     """
-    loader = _Loader(_without_tabs(text))
+    loader = _Loader(_as_yaml(text))
     try:
         return tuple(_documents(loader, file))
     except yaml.MarkedYAMLError as error:
@@ -134,9 +147,11 @@ class _Reading:
         return result
 
 
-def _without_tabs(text: str) -> str:
-    """JSON may be indented with tabs, YAML may not; within JSON's strings there are none."""
-    return text.replace("\t", " ") if text.lstrip()[:1] in {"{", "["} else text
+def _as_yaml(text: str) -> str:
+    """JSON may be indented with tabs and escapes characters in halves; YAML does neither."""
+    if text.lstrip()[:1] not in {"{", "["}:
+        return text
+    return _HALVES.sub(lambda found: json.loads(f'"{found[0]}"'), text.replace("\t", " "))
 
 
 def _said(error: yaml.MarkedYAMLError) -> str:
