@@ -43,6 +43,8 @@ INVALID = {
         {},
         "metrics[0]: count must be >= inconclusiveLimit",
     ),
+    "a negative count": ([metric(count=-1)], {}, "metrics[0]: count must be >= 0"),
+    "a negative interval": ([metric(interval="-5s")], {}, "metrics[0]: invalid interval string: '-5s' is negative"),
     "a count that is none": ([metric(count="many")], {}, "metrics[0]: count 'many' is not a whole number"),
     "a negative failureLimit": ([metric(failureLimit=-2)], {}, "metrics[0]: failureLimit must be >= -1"),
     "no limit at all": (

@@ -162,6 +162,22 @@ def test_what_runs_beside_a_failure_is_ended_after_the_verdict() -> None:
     assert shell.phase == "Failed"
 
 
+def test_a_measurement_that_does_not_end_at_once_is_told_again_to_end() -> None:
+    says = {"run": "Running", "terminate": "Running"}
+    shell = Shell(run_of(ONCE), lambda ask: says[ask.action])
+    shell.settle()
+    shell.terminate()
+    shell.look()
+    shell.now += timedelta(seconds=1)
+    shell.answer()
+    shell.look()
+    assert not shell.is_over
+    assert [ask.action for ask in shell.asked] == ["run", "terminate", "terminate"]
+    says["terminate"] = "Inconclusive"
+    shell.settle()
+    assert shell.phase == "Inconclusive"
+
+
 def test_what_was_begun_before_a_failure_and_shows_up_after_it_is_ended() -> None:
     said = {"run": {"job": "Running", "bad": "Failed"}, "terminate": {"job": "Inconclusive"}}
     shell = Shell(run_of(metric("job"), metric("bad")), lambda ask: said[ask.action][ask.metric])

@@ -36,6 +36,8 @@ BEGUN = Measurement(phase="", started_at=NOON)
         (Floats([NAN, 0.01]), "", "result[0] > 0.05"),
         (NAN, "", "result > 0.05"),
         ([], "all(result, .ok)", ""),
+        (Floats([NAN, 1.0]), "", "int(result[0]) > 5"),
+        (Floats([NAN, 1.0]), 'result[0] > 0 ? len(repeat("a", int(result[0]))) < 9 : true', ""),
     ],
 )
 def test_nothing_never_passes_by_itself(result: Any, success: str, failure: str) -> None:

@@ -39,11 +39,7 @@ def resolved(metric: Metric, values: Mapping[str, str]) -> Metric:
     """A metric with ``{{args.name}}`` replaced in all its texts. Raises ArgumentError."""
     if OPEN.encode() not in msgspec.json.encode(metric):
         return metric
-    filled = _walked(msgspec.to_builtins(metric), lambda text: substituted(text, values))
-    try:
-        return msgspec.convert(filled, Metric)
-    except msgspec.ValidationError as error:
-        raise ArgumentError(f"metric {metric.name!r} cannot be read with its arguments: {error}") from None
+    return msgspec.convert(_walked(msgspec.to_builtins(metric), lambda text: substituted(text, values)), Metric)
 
 
 def substituted(text: str, values: Mapping[str, str]) -> str:

@@ -15,6 +15,8 @@ _SPEAKS_OF_NOTHING = re.compile(
     r"len\s*\(\s*result\b|result\s*\|\s*len\b|isNil\b|default\b|\bnil\b|\?\?|result\s*==\s*\["
 )
 _SPEAKS_OF_NAN = re.compile(r"isNaN\b")
+_EXTREMES = (math.inf, -math.inf, 1e15, -1e15, 0.0)
+"""Finite ones too: infinity as an integer is no large number."""
 
 
 def missing(result: Any) -> str:
@@ -40,7 +42,7 @@ def has_gaps(result: Any) -> bool:
 
 def filled(result: Any) -> Iterator[Any]:
     """A list with its gaps filled by extremes: what holds for all of them does not rest upon a gap."""
-    for extreme in (math.inf, -math.inf, 0.0):
+    for extreme in _EXTREMES:
         numbers = (extreme if _is_nan(item) else item for item in result)
         yield Floats(numbers) if isinstance(result, Floats) else list(numbers)
 
