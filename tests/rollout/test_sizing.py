@@ -5,7 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from rollout.scenes import replica_set
+from serinus.api.canary import ReplicaProgressThreshold
 from serinus.rollout.sizing import Bounds, Pods, Sizes, approximate, at_least, basic, bounds, share
+from serinus.rollout.target import is_reached
+from stories.manifests import V1
 
 SAMPLES = [
     # pods in all, weight, new, stable, maxUnavailable, maxSurge → new, stable
@@ -195,3 +199,25 @@ class Update(RuleBasedStateMachine):
 
 
 TestUpdate = Update.TestCase
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "wanted", "available", "expected"),
+    [
+        ("Percent", 50, 4, 2, True),
+        ("Percent", 50, 4, 1, False),
+        ("Percent", 51, 4, 2, False),
+        ("Percent", 90, 0, 0, True),
+        ("Pods", 3, 4, 3, True),
+        ("Pods", 3, 4, 2, False),
+        ("Pods", 9, 4, 4, True),
+        ("Percent", -1, 4, 3, False),
+        (None, 0, 4, 3, False),
+        (None, 0, 4, 4, True),
+    ],
+)
+def test_a_threshold_lets_a_step_go_on_with_fewer_pods(
+    kind: str | None, value: int, wanted: int, available: int, expected: bool
+) -> None:
+    threshold = ReplicaProgressThreshold(type=kind, value=value) if kind else None
+    assert is_reached(replica_set(V1, wanted, available), wanted, threshold) is expected

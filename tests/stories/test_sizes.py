@@ -99,3 +99,14 @@ async def test_where_the_weight_falls_traffic_goes_before_pods(stage: Stage) -> 
     assert look.services == {"stable": V1, "canary": V1}
     await stage.promote()
     await stage.until(lambda look: look.is_healthy and look.services == {"stable": V2, "canary": V2})
+
+
+async def test_a_threshold_lets_the_update_go_on_with_some_pods(simulated_stage: Stage) -> None:
+    stage = simulated_stage
+    threshold = {"type": "Percent", "value": 50}
+    manifest = routed((weight(100), pause()), replicas=4, replicaProgressThreshold=threshold)
+    await stage.deploy_routed(manifest)
+    await stage.set_image(V2)
+    look = await stage.until(lambda look: look.is_paused_at(1))
+    assert look.serving[V2] >= 2
+    assert look.weight == 100
