@@ -4,10 +4,28 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
+from serinus.api.kinds import ROLLOUT
 from serinus.world import Delays
 from stories.look import Look
-from stories.manifests import V1, V2, V3, analyse, analysis, pause, rollout, routed, scale, weight
+from stories.manifests import (
+    CANARY,
+    NAME,
+    STABLE,
+    V1,
+    V2,
+    V3,
+    analyse,
+    analysis,
+    around,
+    pause,
+    rollout,
+    routed,
+    scale,
+    weight,
+)
 from stories.simulated import QUICK, Simulated
+from stories.test_workload_ref import deployment, referring
+from stories.test_workload_ref import pods as handed_over
 
 Script = Callable[[Simulated], Awaitable[None]]
 
@@ -155,7 +173,48 @@ async def bad_analysis(stage: Simulated) -> None:
     await stage.until(lambda look: look.phase == "Degraded" and look.pods == {V1: 3})
 
 
+async def take_over(stage: Simulated) -> None:
+    """A Deployment hands over to a Rollout that refers to it."""
+    for item in (*around(), deployment()):
+        await stage.create(item)
+    await stage.until(lambda look: look.serving == {V1: 2})
+    await stage.create(referring(routed(STEPS, replicas=2), "onsuccess"))
+    await stage.until(lambda look: look.is_healthy and handed_over(look) == {"Rollout": 2})
+
+
+async def window(stage: Simulated) -> None:
+    manifest = routed((weight(50), pause()), scaleDownDelaySeconds=0)
+    manifest["spec"]["rollbackWindow"] = {"revisions": 3}
+    await stage.deploy_routed(manifest)
+    await stage.stays(lambda look: look.is_healthy, seconds=2)
+    await stage.set_image(V2)
+    await stage.until(lambda look: look.is_paused_at(1))
+    await stage.promote()
+    await stage.until(lambda look: look.is_settled(V2))
+    await stage.undo(V1)
+    await stage.until(lambda look: look.is_settled(V1))
+
+
+async def other_strategy(stage: Simulated) -> None:
+    await half_way(stage)
+    blue_green = {"activeService": STABLE, "previewService": CANARY, "scaleDownDelaySeconds": 0}
+    await stage.patch(ROLLOUT, NAME, {"spec": {"strategy": {"canary": None, "blueGreen": blue_green}}})
+    await stage.until(lambda look: look.is_settled(V2) and look.services["stable"] == V2)
+
+
+async def plugged(stage: Simulated) -> None:
+    plugin = {"plugin": {"name": "acme/smoke"}}
+    await stage.deploy_routed(routed((weight(20), plugin, weight(60), plugin), scaleDownDelaySeconds=0))
+    await stage.set_image(V2)
+    look = await stage.until(lambda look: look.is_settled(V2))
+    assert [item.phase for item in look.rollout.status.canary.step_plugin_statuses] == ["Successful"] * 2
+
+
 CLEAN = [
+    take_over,
+    window,
+    other_strategy,
+    plugged,
     good_analyses,
     bad_analysis,
     deploy,
