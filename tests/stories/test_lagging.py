@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from serinus.world import Delays
-from stories.lagging import Lagging, Stuck
+from stories.lagging import SLOW, Lagging, Stuck
 from stories.manifests import V1, V2, V3, pause, routed, scale, weight
 
 Script = Callable[[Lagging], Awaitable[None]]
@@ -20,6 +20,8 @@ async def half_way(stage: Lagging, **canary: object) -> None:
     await stage.deploy_routed(routed(STEPS, replicas=5, **(canary or delays)))
     await stage.set_image(V2)
     await stage.until(lambda look: look.is_paused_at(1))
+    if canary:
+        await stage.until(lambda look: look.pods == {V1: 2, V2: 3})
 
 
 async def completion(stage: Lagging, **canary: object) -> None:
@@ -95,10 +97,15 @@ async def test_no_version_is_overrun(script: Script) -> None:
         stage.check()
 
 
-@pytest.mark.parametrize("script", [completion, full_promotion, abort, abort_and_retry, rollback])
-async def test_nor_where_the_stable_version_follows_its_traffic(script: Script) -> None:
-    for seed in range(4):
-        stage = Lagging(seed=seed)
+QUICK = Delays(ingresses=(0.05, 0.2), reports=(0.1, 0.3), start=(4.0, 6.0))
+"""Splits take effect long before pods that are started now."""
+
+
+@pytest.mark.parametrize("delays", [SLOW, QUICK])
+@pytest.mark.parametrize("script", [completion, full_promotion, abort, abort_and_retry, rollback, supersede])
+async def test_nor_where_the_stable_version_follows_its_traffic(script: Script, delays: Delays) -> None:
+    for seed in range(3):
+        stage = Lagging(seed=seed, delays=delays)
         await script(stage, dynamicStableScale=True)
         stage.world.run_for(60)
         stage.check()

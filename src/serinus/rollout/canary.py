@@ -48,7 +48,8 @@ def split(seen: Seen, fleet: Fleet, progress: Progress, now: datetime) -> Split:
     """Say how traffic should be divided, once the update is as far as ``progress``."""
     rollout, canary = seen.rollout, canary_of(seen.rollout)
     if is_dynamic(seen) and (kept := returning_weight(seen, fleet, progress)):
-        return Split(kept, False, ("the stable version gets its pods back before its traffic",))
+        why = "the stable version gets its pods back before its traffic"
+        return Split(kept, over=False, why=(why,), is_returning=True)
     if progress.stable_hash == fleet.hash:
         return Split(0, over=True, until=_settling_until(seen, progress, now))
     if progress.is_aborted:

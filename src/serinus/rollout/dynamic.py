@@ -20,17 +20,27 @@ def is_dynamic(seen: Seen) -> bool:
 def returning_weight(seen: Seen, fleet: Fleet, progress: Progress) -> int:
     """What the canary must go on carrying while the stable version gets its pods back; 0 when it has them.
 
-    For an abort, and for a template that is set back to the stable one in mid-update.
+    For an abort, for a template that is set back to the stable one in mid-update, and for one that is replaced: the
+    version that has the weight carries on until then.
     """
     weights = seen.rollout.status.canary.weights
     is_back = progress.is_aborted or (progress.stable_hash == fleet.hash and not progress.promotion)
-    if not is_back or weights is None or weights.canary.weight == 0 or weights.canary.pod_template_hash == "":
+    if not (is_back or is_superseding(seen, fleet)):
+        return 0
+    if weights is None or weights.canary.weight == 0 or weights.canary.pod_template_hash == "":
         return 0
     canary, total = canary_of(seen.rollout), seen.rollout.replicas
     serving = fleet.stable.serving if fleet.stable and fleet.stable.is_observed else 0
     if weights.canary.pod_template_hash == progress.stable_hash or serving >= total:
         return 0
     return min(weights.canary.weight, sizing.share(total - serving, total, canary.max_weight))
+
+
+def is_superseding(seen: Seen, fleet: Fleet) -> bool:
+    """Whether another version than the new one, and than the stable one, has the canary's weight and can carry it."""
+    weights = seen.rollout.status.canary.weights
+    carrying = (item.hash for item in fleet.others if item.serving > 0)
+    return weights is not None and weights.canary.weight > 0 and weights.canary.pod_template_hash in carrying
 
 
 def growing_weight(seen: Seen, fleet: Fleet) -> int:

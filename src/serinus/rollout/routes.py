@@ -44,7 +44,7 @@ def serving_routers(seen: Seen, routers: Sequence[Router]) -> tuple[Router, ...]
 
 
 def _traffic(seen: Seen, fleet: Fleet, goal: Goal) -> Traffic | None:
-    if goal.traffic is None or fleet.new is None:
+    if goal.traffic is None or (fleet.new is None and not goal.traffic.is_returning):
         return None
     return traffic_of(seen, fleet, goal.progress, goal.traffic)
 

@@ -33,7 +33,7 @@ def _before(weights: TrafficWeights | None) -> Counter[str]:
 
 
 def _after(seen: Seen, fleet: Fleet, progress: Progress, split: Split) -> Counter[str]:
-    shares = Counter({canary_hash(seen, fleet, progress, split): split.weight})
+    shares = Counter({canary_hash(seen, fleet, split): split.weight})
     shares[progress.stable_hash] += canary_of(seen.rollout).max_weight - split.weight
     return shares
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from serinus.api.workload import ReplicaSet
 from serinus.plan import Seen
 from serinus.rollout import sizing
-from serinus.rollout.dynamic import is_dynamic, stable_size
+from serinus.rollout.dynamic import is_dynamic, is_superseding, stable_size
 from serinus.rollout.fleet import Fleet
 from serinus.rollout.goal import Aim
 from serinus.rollout.progress import Progress
@@ -48,7 +48,8 @@ def _stable_aim(seen: Seen, fleet: Fleet, progress: Progress, aim: Aim, now: dat
     assert fleet.stable is not None
     if not is_dynamic(seen) or fleet.is_settled or progress.is_aborted or progress.is_halted:
         return aim
-    smaller = Aim(stable_size(seen, desired_weight(seen.rollout, fleet, progress)))
+    wanted = 0 if is_superseding(seen, fleet) else desired_weight(seen.rollout, fleet, progress)
+    smaller = Aim(stable_size(seen, wanted))
     if smaller.replicas >= fleet.stable.replicas:
         return smaller
     return drained(seen, fleet.stable, smaller, {}, now)

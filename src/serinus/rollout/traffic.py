@@ -26,13 +26,15 @@ class Split(Struct, frozen=True):
     until: datetime | None = None
     additional: tuple[Destination, ...] = ()
     """What the fleets of an Experiment get."""
+    is_returning: bool = False
+    """Whether the weight is what is left to the version that loses it."""
 
 
 def traffic_of(seen: Seen, fleet: Fleet, progress: Progress, split: Split) -> Traffic:
     """The decided split with all that routers need to bring it about."""
     canary = canary_of(seen.rollout)
     is_skipped = progress.promote_full or bool(progress.rollback)
-    is_bare = split.over or is_skipped or fleet.new is None or fleet.new.available == 0
+    is_bare = split.over or split.is_returning or is_skipped or fleet.new is None or fleet.new.available == 0
     observed = [item for item in fleet.all if item.is_observed and item.serving > 0]
     return Traffic(
         rollout=after(seen.rollout, progress.stable_hash),
@@ -40,7 +42,7 @@ def traffic_of(seen: Seen, fleet: Fleet, progress: Progress, split: Split) -> Tr
         max_weight=canary.max_weight,
         over=split.over,
         cleanup=seen.settings.traffic_cleanup,
-        canary_hash=canary_hash(seen, fleet, progress, split),
+        canary_hash=canary_hash(seen, fleet, split),
         stable_hash=progress.stable_hash,
         additional=split.additional,
         header_routes=() if is_bare else header_routes(canary, progress.index),
@@ -51,8 +53,7 @@ def traffic_of(seen: Seen, fleet: Fleet, progress: Progress, split: Split) -> Tr
     )
 
 
-def canary_hash(seen: Seen, fleet: Fleet, progress: Progress, split: Split) -> str:
-    """The version that the canary's weight leads to: the one that is being left, where the new one is stable again."""
+def canary_hash(seen: Seen, fleet: Fleet, split: Split) -> str:
+    """The version that the canary's weight leads to: the one that is being left, while it is."""
     weights = seen.rollout.status.canary.weights
-    is_leaving = progress.stable_hash == fleet.hash and not split.over and weights is not None
-    return weights.canary.pod_template_hash if is_leaving and weights is not None else fleet.hash
+    return weights.canary.pod_template_hash if split.is_returning and weights is not None else fleet.hash

@@ -35,7 +35,7 @@ def _decided(seen: Seen, fleet: Fleet, goal: Goal) -> TrafficWeights:
     canary, weight = canary_of(seen.rollout), goal.traffic.weight
     others = goal.traffic.additional
     left = canary.max_weight - weight - sum(item.weight for item in others)
-    leads_to = canary_hash(seen, fleet, goal.progress, goal.traffic)
+    leads_to = canary_hash(seen, fleet, goal.traffic)
     return TrafficWeights(
         canary=WeightDestination(weight, canary.canary_service, leads_to),
         stable=WeightDestination(left, canary.stable_service, goal.progress.stable_hash),
