@@ -161,6 +161,20 @@ async def test_a_port_that_somebody_took_meanwhile_is_replaced(
         assert await ask(DOOR) == "canary"
 
 
+async def test_a_port_that_somebody_takes_just_before_is_replaced(
+    serve: Serve, ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await serve()
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        taken = other.getsockname()[1]
+        with monkeypatch.context() as patched:
+            patched.setattr("serinus.local.gateways.envoy.proxy.free_ports", lambda count: [taken] * count)
+            with pytest.raises(LocalError, match="Envoy refuses the configuration"):
+                await serve(virtual(tcp(100)))
+        await serve(virtual(tcp(100)))
+        assert await ask(DOOR) == "canary"
+
+
 async def test_a_dead_pod_costs_no_connection(serve: Serve, ask: Ask, upstreams: Any) -> None:
     await upstreams["canary"].stop()
     await serve(virtual("[{match: [{port: 5432}], route: [{destination: {host: both}}]}]"))
@@ -199,6 +213,14 @@ async def test_a_tcp_route_of_gateway_api_splits_what_comes_to_its_listener(serv
     assert near(await share(ask, "default/raw/db"), 0.2)
     (report,) = routing.reports
     assert (report.accepted[0], report.resolved[0]) == ("Accepted", "ResolvedRefs")
+
+
+async def test_no_two_entrances_share_a_port_whatever_came_before(serve: Serve, ask: Ask, proxy: Proxy) -> None:
+    door, led = gateway("{name: db, port: 5432, protocol: TCP}"), gateway_route("TCPRoute", 0)
+    for documents in ((door,), (door, led), (door, led, virtual(tcp(100)))):
+        await serve(*documents)
+    assert len(set(proxy.entrances.values())) == 2
+    assert (await ask("default/raw/db"), await ask(DOOR)) == ("stable", "canary")
 
 
 async def test_a_tls_route_of_gateway_api_splits_by_name(serve: Serve, ask: Ask, trusting: ssl.SSLContext) -> None:

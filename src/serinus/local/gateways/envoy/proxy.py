@@ -25,6 +25,7 @@ from serinus.local.gateways.envoy.listeners import HOST, bootstrap, file_of, lis
 from serinus.local.gateways.envoy.model import Cluster, Entrance, Host, Route, Routing
 from serinus.local.gateways.envoy.routes import answering, route_configuration
 from serinus.local.gateways.following import RefusedError
+from serinus.local.ports import free_ports
 from serinus.local.processes import Processes
 
 START_LIMIT = 20.0
@@ -129,21 +130,30 @@ class Proxy:
     async def _open(self, routing: Routing, refused: int) -> None:
         """Open what is missing. No door is ever closed, a pod may hold its address; entrances go with their routes."""
         doors = dict.fromkeys((WITNESS, OUTSIDE, *self.ports, *(door_of(name) for name, _ in routing.inside)))
-        names = {*doors, *(one.door for one in routing.entrances)}
-        self._fixed = {door: port for door, port in self._fixed.items() if door in names}
-        await self._put({LISTENERS: self._listeners(doors, routing.entrances)}, refused)
+        new = self._choose(doors, routing.entrances)
+        try:
+            await self._put({LISTENERS: self._listeners(doors, routing.entrances)}, refused)
+        except RefusedError as error:
+            self._fixed = {door: port for door, port in self._fixed.items() if door not in new}
+            raise LocalError(str(error)) if new else error from None  # somebody may have taken a port just before
         self._opened = routing.entrances
-        while not await self._listens(doors):  # noqa: ASYNC110 - Envoy has no event
-            await asyncio.sleep(POLL)
-
-    async def _listens(self, doors: Iterable[str]) -> bool:
-        """Learn the ports of all doors and entrances; says whether they are complete."""
-        wanted = {entrance.door for entrance in self._opened}
-        if wanted != self.entrances.keys() or not set(doors) <= self.ports.keys():
+        self.entrances = {one.door: self._fixed[one.door] for one in routing.entrances}
+        while not doors.keys() <= self.ports.keys():
             found = await self._require().ports()
             self.ports |= {door: found[door] for door in doors if door in found}
-            self.entrances = {door: found[door] for door in wanted if door in found}
-        return wanted == self.entrances.keys() and set(doors) <= self.ports.keys()
+            await asyncio.sleep(POLL)
+
+    def _choose(self, doors: Iterable[str], entrances: Iterable[Entrance]) -> list[str]:
+        """Give each entrance a port of its own; returns the names of those that had none.
+
+        Envoy cannot choose them: of a listener that it replaced, it would give the socket to the next one that wants
+        any port.
+        """
+        names = [one.door for one in entrances]
+        self._fixed = {door: port for door, port in self._fixed.items() if door in {*doors, *names}}
+        new = [name for name in names if name not in self._fixed]
+        self._fixed |= zip(new, free_ports(len(new)), strict=True)
+        return new
 
     def _listeners(self, doors: Iterable[str], entrances: Iterable[Entrance]) -> list[Any]:
         """Write all entrances; an Envoy that takes another's place listens where that one did."""
@@ -190,6 +200,7 @@ class Proxy:
         """Start Envoy with what the one before it served last, or with nothing."""
         await self._leave()
         self._fixed = {**self.entrances, **self.ports}
+        self._opened = tuple(one for one in self._opened if one.door in self._fixed)
         await asyncio.to_thread(self._prepare)
         log = self._directory / "envoy.log"
         try:
