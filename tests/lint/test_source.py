@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from serinus.lint import source
@@ -131,6 +131,7 @@ def paths(data: Any, path: source.Path = ()) -> list[source.Path]:
     return [path, *(found for key, value in inner for found in paths(value, (*path, key)))]
 
 
+@settings(max_examples=100, deadline=None)
 @given(OBJECTS)
 def test_whatever_is_written_is_read_again_and_every_value_has_a_place(data: dict[str, Any]) -> None:
     for text in (
