@@ -17,7 +17,7 @@ class ControllerProcess:
     It dies with the cluster's guard: a crashed test leaves nothing behind.
     """
 
-    def __init__(self, cluster: Any, namespace: str, log: Path, *flags: str) -> None:
+    def __init__(self, cluster: Any, namespace: str, log: Path, *flags: str, packages: Path | None = None) -> None:
         self.log = log
         self._argv = [
             *(sys.executable, "-m", "serinus", "controller", "--namespaced", "--no-leader-elect"),
@@ -26,6 +26,7 @@ class ControllerProcess:
             *flags,
         ]
         self._env = {guard.MARK: cluster.mark, "PATH": "/usr/bin:/bin"}
+        self._env |= {"PYTHONPATH": str(packages)} if packages else {}
         self._begin = 0
         self._process: subprocess.Popen[bytes] | None = None
 
