@@ -30,6 +30,8 @@ pytestmark = [pytest.mark.cluster, pytest.mark.timeout(240)]
 
 ISTIO_KINDS = ("virtualservices", "destinationrules")
 VSVC = "myapp-vsvc"
+VIRTUAL_SERVICES = "virtualservices.networking.istio.io"
+"""With the group: App Mesh has a kind of the same name."""
 STEPS = (weight(20), pause(), weight(60), pause(1), weight(100))
 ISTIO = {"istio": {"virtualServices": [{"name": VSVC, "routes": ["primary"]}]}}
 TO_CANARY = {
@@ -114,11 +116,11 @@ class Shop:
 
     @property
     def route(self) -> list[dict[str, Any]]:
-        return self.read("virtualservice", VSVC)["spec"]["http"][0]["route"]
+        return self.read(VIRTUAL_SERVICES, VSVC)["spec"]["http"][0]["route"]
 
     @property
     def managers(self) -> set[str]:
-        return {item["manager"] for item in self.read("virtualservice", VSVC)["metadata"]["managedFields"]}
+        return {item["manager"] for item in self.read(VIRTUAL_SERVICES, VSVC)["metadata"]["managedFields"]}
 
     def until(self, what: Callable[[], bool], seconds: float = 60) -> None:
         deadline = time.monotonic() + seconds
@@ -202,7 +204,7 @@ def test_two_rollouts_over_one_virtual_service_keep_what_each_needs(istio: None,
         ]
 
     def weights() -> list[list[int]]:
-        routes = shop.read("virtualservice", VSVC)["spec"]["http"]
+        routes = shop.read(VIRTUAL_SERVICES, VSVC)["spec"]["http"]
         return [[entry.get("weight", 0) for entry in route["route"]] for route in routes]
 
     shop.until(lambda: phases() == ["Healthy", "Healthy"])
@@ -227,7 +229,7 @@ def test_a_deleted_rollout_leaves_nothing_in_a_virtual_service(istio: None, shop
     shop.until(lambda: shop.is_healthy() and len(shop.route) == 1)
     shop.kubectl("delete", "rollout", NAME)
     shop.until(lambda: shop.route == [TO_STABLE, TO_CANARY] and shop.managers == {"gitops"})
-    assert not shop.read("virtualservice", VSVC)["metadata"].get("annotations")
+    assert not shop.read(VIRTUAL_SERVICES, VSVC)["metadata"].get("annotations")
 
 
 def test_a_definition_that_is_missing_is_named_and_found_within_a_minute_of_being_installed(
@@ -318,7 +320,7 @@ def test_a_router_that_is_refused_holds_the_step_and_not_the_other_router(
     shop.until(shop.is_healthy)
     shop.create(*refusal(namespace))
     try:
-        trial = ("annotate", "virtualservice", VSVC, "trial=1", "--dry-run=server", "--overwrite")
+        trial = ("annotate", VIRTUAL_SERVICES, VSVC, "trial=1", "--dry-run=server", "--overwrite")
         shop.until(lambda: "not today" in shop.kubectl(*trial, check=False))
         shop.set_image(V2)
         shop.until(lambda: any("TrafficRoutingError: Istio: " in event for event in shop.events))
