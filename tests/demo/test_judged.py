@@ -17,20 +17,40 @@ from serinus.api.analysis import AnalysisRun
 from serinus.demo.analysis import measured
 from serinus.demo.article import manifest
 from serinus.demo.kubectl import Kubectl
-from serinus.demo.scenarios.column import FIRST, SECOND
+from serinus.demo.scenarios.column import FIRST, IMAGES, REPLICAS, SECOND, THIRD
 from serinus.demo.traffic import Traffic
 from serinus.demo.watch import until
 from serinus.local.cluster import LocalCluster, Settings
 from serinus.local.controller import run_controller
+from serinus.local.gateways.routing import Routing
 
 pytestmark = [pytest.mark.cluster, pytest.mark.usefixtures("prometheus")]
 
 LIMIT = "80s"
 INTERVAL = "2s"
+DOCUMENT = Path(__file__).parents[2] / "docs" / "analysis.md"
 QUERY = """\
 sum(rate(http_requests_total{status=~"2.*",service="{{args.service-name}}"}[5m]))
 / sum(rate(http_requests_total{service="{{args.service-name}}"}[5m]))
 """
+
+
+def article(name: str) -> list[dict[str, Any]]:
+    """The article's manifests with names of one's own: its query asks for a Service by name."""
+    documents: list[dict[str, Any]] = list(yaml.safe_load_all(manifest("analysis.yaml").replace("myapp", name)))
+    (metric,) = documents[3]["spec"]["metrics"]
+    assert metric["provider"]["prometheus"]["query"] == QUERY
+    return documents
+
+
+def by_version(name: str) -> list[dict[str, Any]]:
+    """The same with the query that our documentation advises."""
+    documents = article(name)
+    advice = DOCUMENT.read_text().partition("A query that names the version has no past")[2]
+    documents[3]["spec"] = yaml.safe_load(advice.partition("```yaml")[2].partition("```")[0])["spec"]
+    (step,) = [step for step in documents[4]["spec"]["strategy"]["canary"]["steps"] if "analysis" in step]
+    step["analysis"]["args"] = [{"name": "hash", "valueFrom": {"podTemplateHashValue": "Latest"}}]
+    return documents
 
 
 class Runs(msgspec.Struct):
@@ -40,30 +60,35 @@ class Runs(msgspec.Struct):
 
 
 class Shop:
-    """The article's app in a namespace of its own, and with its own names: the query asks for a Service by name."""
+    """The article's app in a namespace of its own."""
 
     def __init__(self, cluster: LocalCluster, folder: Path, name: str) -> None:
         self.name = name
-        self.traffic = Traffic(cluster.gateways["nginx"], f"{name}.example.com", (FIRST, SECOND), faulty=(SECOND,))
+        self.traffic = Traffic(cluster.gateways["nginx"], f"{name}.example.com", IMAGES, faulty=(SECOND, THIRD))
+        self._nginx = cluster.nginx
         self._folder = folder
         self._kubectl = Kubectl(cluster.processes, cluster.kubeconfig, folder)
+
+    def _served(self, routing: Routing) -> set[str]:
+        """Where requests from outside go."""
+        servers = [server for server in routing.servers if server.host == f"{self.name}.example.com"]
+        backends = [location.backend for server in servers for location in server.locations if location.backend]
+        return {address for backend in backends for address in backend.addresses}
 
     async def kubectl(self, *args: str) -> str:
         return (await self._kubectl.run(*args, "--namespace", self.name)).decode()
 
     @asynccontextmanager
-    async def serving(self) -> AsyncIterator[None]:
-        """Serve the first version under traffic; of the article only the time between measurements is changed."""
-        documents: list[dict[str, Any]] = list(
-            yaml.safe_load_all(manifest("analysis.yaml").replace("myapp", self.name))
-        )
-        (metric,) = next(item for item in documents if item["kind"] == "AnalysisTemplate")["spec"]["metrics"]
-        assert metric["provider"]["prometheus"]["query"] == QUERY
-        metric["interval"] = INTERVAL
+    async def serving(self, *documents: dict[str, Any]) -> AsyncIterator[None]:
+        """Serve the first version under traffic; only the time between measurements is shorter than it is written."""
+        for document in documents:
+            if document["kind"] == "AnalysisTemplate":
+                document["spec"]["metrics"][0]["interval"] = INTERVAL
         (self._folder / f"{self.name}.yaml").write_text(yaml.safe_dump_all(documents))
         await self._kubectl.run("create", "namespace", self.name)
         await self.kubectl("apply", "-f", f"{self.name}.yaml")
         await self.phase("Healthy")
+        await self._nginx.until(lambda routing: len(self._served(routing)) == REPLICAS)
         running = asyncio.create_task(self.traffic.run())
         await asyncio.sleep(3)  # what the first version answered must not count for the second
         try:
@@ -72,9 +97,9 @@ class Shop:
             running.cancel()
             await asyncio.gather(running, return_exceptions=True)
 
-    async def update(self, errors: str) -> None:
-        """Bring the second version; a part of its answers are errors."""
-        change = {"image": SECOND, "env": [{"name": "ERROR_RATE", "value": errors}]}
+    async def update(self, image: str, errors: str) -> None:
+        """Bring a version; a part of its answers are errors."""
+        change = {"image": image, "env": [{"name": "ERROR_RATE", "value": errors}]}
         container = "/spec/template/spec/containers/0"
         patch = [{"op": "add", "path": f"{container}/{key}", "value": value} for key, value in change.items()]
         await self.kubectl("patch", "rollout", self.rollout, "--type=json", "-p", msgspec.json.encode(patch).decode())
@@ -91,13 +116,13 @@ class Shop:
     async def message(self) -> str:
         return await self.kubectl("get", "rollout", self.rollout, "-o", "jsonpath={.status.message}")
 
-    async def ended_run(self) -> AnalysisRun:
-        """The one run of the update, when it has a verdict."""
+    async def ended_run(self, revision: int = 2) -> AnalysisRun:
+        """The one run of an update, when it has a verdict."""
         for _ in range(400):
             runs = msgspec.json.decode(await self.kubectl("get", "analysisruns", "-o", "json"), type=Runs).items
-            if runs and runs[0].status.phase not in {"", "Pending", "Running"}:
-                assert len(runs) == 1
-                return runs[0]
+            ended = [run for run in runs if run.status.phase not in {"", "Pending", "Running"}]
+            if len(ended) == revision - 1:
+                return max(ended, key=lambda run: str(run.metadata.creation_timestamp))
             await asyncio.sleep(0.2)
         raise AssertionError(f"no analysis has ended: {runs}")
 
@@ -121,8 +146,8 @@ async def judged_cluster(folder: Path) -> AsyncIterator[LocalCluster]:
 async def test_a_good_version_goes_on(tmp_path: Path) -> None:
     async with judged_cluster(tmp_path) as cluster:
         shop = Shop(cluster, tmp_path, "good")
-        async with shop.serving():
-            await shop.update("0")
+        async with shop.serving(*article(shop.name)):
+            await shop.update(SECOND, "0")
             run = await shop.ended_run()
             await shop.phase("Paused")
     assert (run.status.phase, run.status.message) == ("Successful", "")
@@ -136,8 +161,8 @@ async def test_a_good_version_goes_on(tmp_path: Path) -> None:
 async def test_a_version_that_answers_with_errors_is_rolled_back_and_nobody_touches_it(tmp_path: Path) -> None:
     async with judged_cluster(tmp_path) as cluster:
         shop = Shop(cluster, tmp_path, "bad")
-        async with shop.serving():
-            await shop.update("20%")
+        async with shop.serving(*article(shop.name)):
+            await shop.update(SECOND, "20%")
             run = await shop.ended_run()
             await shop.phase("Degraded")
             message = await shop.message()
@@ -161,8 +186,8 @@ async def test_a_version_that_answers_with_errors_is_rolled_back_and_nobody_touc
 async def test_an_analysis_outlives_a_prometheus_that_is_killed(tmp_path: Path) -> None:
     async with judged_cluster(tmp_path) as cluster:
         shop = Shop(cluster, tmp_path, "good")
-        async with shop.serving():
-            await shop.update("0")
+        async with shop.serving(*article(shop.name)):
+            await shop.update(SECOND, "0")
             await shop.kubectl(
                 "wait", "rollout", shop.rollout, "--for=jsonpath={.status.currentStepIndex}=1", f"--timeout={LIMIT}"
             )
@@ -172,3 +197,18 @@ async def test_an_analysis_outlives_a_prometheus_that_is_killed(tmp_path: Path) 
             (alive,) = processes_of(cluster.state)
     assert alive != killed
     assert run.status.phase == "Successful"
+
+
+async def test_a_query_that_names_the_version_finds_a_bad_one_right_after_a_good_one(tmp_path: Path) -> None:
+    async with judged_cluster(tmp_path) as cluster:
+        shop = Shop(cluster, tmp_path, "two")
+        async with shop.serving(*by_version(shop.name)):
+            await shop.update(SECOND, "0")
+            good = await shop.ended_run()
+            await shop.kubectl("argo", "rollouts", "promote", shop.rollout, "--full")
+            await shop.phase("Healthy")
+            await shop.update(THIRD, "20%")
+            bad = await shop.ended_run(3)
+            await shop.phase("Degraded")
+    assert [good.status.phase, bad.status.phase] == ["Successful", "Failed"]
+    assert (shop.traffic.tally.failures, set(shop.traffic.tally.errors)) == ([], {THIRD})
