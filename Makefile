@@ -4,19 +4,19 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo demo-nginx demo-istio demo-analysis test lint bench bench-lossless format lock clean help
+.PHONY: demo demo-all demo-istio demo-analysis test lint bench bench-lossless format lock clean help
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-14s %s\n", $$1, $$2}' Makefile
 
-demo: $(READY) ## See the article happen on a real cluster: nginx, then Istio, then analysis
+demo: $(READY) ## See the article's canary happen on a real cluster, through nginx
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/serinus demo
+
+demo-all: $(READY) ## The same through nginx, then Istio, then judged by Prometheus
 	@export PATH="$(CURDIR)/$(BIN):$$PATH"; worst=0; for scenario in nginx istio analysis; do \
 		echo "== serinus demo --scenario $$scenario"; \
 		serinus demo --scenario $$scenario || { code=$$?; worst=1; test $$code -eq 1 || exit $$code; }; \
 	done; exit $$worst
-
-demo-nginx: $(READY) ## Only the canary through nginx
-	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/serinus demo --scenario nginx
 
 demo-istio: $(READY) ## The same through Istio, and between services inside
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/serinus demo --scenario istio
