@@ -101,8 +101,16 @@ def _wanted_weight(seen: Seen, fleet: Fleet, progress: Progress) -> int:
         return 0
     at_step = weight.at_step(canary, progress.index)
     if is_short(seen.rollout, fleet, progress):
-        return min(at_step, weight.before_step(canary, progress.index))
+        return min(at_step, max(weight.before_step(canary, progress.index), _unsettled_weight(seen, fleet)))
     return at_step
+
+
+def _unsettled_weight(seen: Seen, fleet: Fleet) -> int:
+    """The weight that the new version keeps while a new size of it is not in effect: it is no reason to lose any."""
+    weights, new = seen.rollout.status.canary.weights, fleet.new
+    if weights is None or new is None or new.is_observed or new.serving == 0:
+        return 0
+    return weights.canary.weight if weights.canary.pod_template_hash == fleet.hash else 0
 
 
 def _begin(seen: Seen, fleet: Fleet, now: datetime) -> Progress:
