@@ -25,7 +25,7 @@ demo-analysis: $(READY) ## A version that Prometheus finds bad is rolled back by
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/serinus demo --scenario analysis
 
 test: $(READY) lint ## Run the linters and every test, those on the real cluster included
-	@export PATH="$(CURDIR)/$(BIN):$$PATH"; pytest --numprocesses 2 --dist worksteal || { test $$? -eq 1 && \
+	@export PATH="$(CURDIR)/$(BIN):$$PATH"; pytest --numprocesses 3 --dist worksteal || { test $$? -eq 1 && \
 		echo "What failed beside other tests is run again, alone: it has to pass there." && \
 		pytest --last-failed --last-failed-no-failures none; }
 

@@ -19,7 +19,7 @@ from stories.verdicts import Verdicts
 Manifest = dict[str, Any]
 
 _GATE = "stories.serinus.dev/mended"
-_LOOK = 0.1
+_LOOK = 0.2
 _TRIES = 20
 """Seconds between two looks."""
 _SEEN = (

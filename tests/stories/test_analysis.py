@@ -145,10 +145,10 @@ async def test_an_abort_ends_all_analyses(stage: Stage) -> None:
     await stage.set_image(V2)
     await stage.until(lambda look: look.runs("Step") == look.runs("Background") == ["Running"])
     await stage.abort()
-    look = await stage.until(lambda look: look.runs("Step") == look.runs("Background") == ["Successful"])
-    assert look.phase == "Degraded"
+    await stage.until(lambda look: look.runs("Step") == look.runs("Background") == ["Successful"])
+    look = await stage.until(lambda look: look.phase == "Degraded")
     assert look.message == "RolloutAborted: Rollout aborted update to revision 2"
-    assert look.rollout.status.canary.current_step_analysis_run_status is None
+    await stage.until(lambda look: look.rollout.status.canary.current_step_analysis_run_status is None)
 
 
 async def test_another_version_ends_the_analyses_of_the_one_before(stage: Stage) -> None:
@@ -157,7 +157,8 @@ async def test_another_version_ends_the_analyses_of_the_one_before(stage: Stage)
     await stage.set_image(V2)
     await stage.until(lambda look: look.runs("Step") == ["Running"])
     await stage.set_image(V3)
-    look = await stage.until(lambda look: sorted(look.runs("Step")) == ["Running", "Successful"])
+    await stage.until(lambda look: sorted(look.runs("Step")) == ["Running", "Successful"])
+    look = await stage.until(lambda look: look.rollout.status.canary.current_step_analysis_run_status)
     status = look.rollout.status.canary.current_step_analysis_run_status
     assert status is not None
     assert look.rollout.status.current_pod_hash in status.name
