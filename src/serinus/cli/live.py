@@ -35,16 +35,22 @@ class Watches:
         for informer in self._informers:
             informer.on_change = lambda _old, _new: self.changed.set()
             self._tasks.append(asyncio.create_task(informer.run()))
-        await self._wait(self._settled(), PATIENCE)
-        late = next((informer for informer in self._informers if not informer.settled.is_set()), None)
-        if late is not None:
-            await self.__aexit__(None, None, None)
-            raise late.trouble or Unreachable(f"no answer to a watch of {late.path} in {PATIENCE:.0f} s")
+        try:
+            await self._wait(self._settled(), PATIENCE)
+            late = next((informer for informer in self._informers if not informer.settled.is_set()), None)
+            if late is not None:
+                raise late.trouble or Unreachable(f"no answer to a watch of {late.path} in {PATIENCE:.0f} s")
+        except BaseException:  # Ctrl-C too: no watch may outlive the connection that it uses
+            await self._stop()
+            raise
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        await self._stop()
+
+    async def _stop(self) -> None:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

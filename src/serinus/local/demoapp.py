@@ -7,7 +7,7 @@ IMAGE, POD_NAME, POD_NAMESPACE  what it says about itself
 PORT, PORT_<containerPort>      where it listens, on loopback (8080 without any)
 ERROR_RATE                      share of answers that are 500: 0..1, or percent (5, 5%)
 LATENCY_MS                      milliseconds that an answer waits
-DRAIN_MS                        milliseconds that it goes on after SIGTERM (300)
+DRAIN_MS                        milliseconds that it goes on after SIGTERM (1000)
 
 `/healthz` is always well and `/metrics` speaks Prometheus; neither is counted,
 so that probes and scrapes do not dilute an error rate. Every other path gets the
@@ -53,7 +53,7 @@ def read_settings(env: Mapping[str, str]) -> Settings:
         ports=tuple(sorted(int(port) for port in ports)) or (8080,),
         error_rate=_share(env),
         latency=_number("LATENCY_MS", env.get("LATENCY_MS") or "0") / 1000,
-        drain=_number("DRAIN_MS", env.get("DRAIN_MS") or "300") / 1000,
+        drain=_number("DRAIN_MS", env.get("DRAIN_MS") or "1000") / 1000,
     )
 
 
