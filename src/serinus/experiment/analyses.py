@@ -5,23 +5,24 @@ exactly what is wanted: it was begun by a decision whose status did not arrive.
 """
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from itertools import count
+from datetime import timedelta
 
 from msgspec import Struct, to_builtins
 from msgspec.structs import replace
 
 from serinus.analysis.build import run_spec
+from serinus.analysis.naming import find_run, free_name
 from serinus.analysis.phases import BAD, COMPLETED, ERROR, PENDING, RUNNING, SUCCESSFUL, worst
 from serinus.analysis.templates import BuildError
 from serinus.api import keys
-from serinus.api.analysis import AnalysisRun, AnalysisRunSpec, Argument
+from serinus.api.analysis import AnalysisRunSpec, Argument
 from serinus.api.analysis_ref import RolloutAnalysis, RunMetadata, TemplateRef
 from serinus.api.experiment import ExperimentAnalysisSpec, ExperimentRunStatus
 from serinus.api.kinds import ANALYSIS_RUN
+from serinus.api.moments import timestamp
 from serinus.api.scalar import Manifest
 from serinus.experiment.fleets import Fleet
-from serinus.plan import Created, Refused, SeenExperiment
+from serinus.plan import SeenExperiment
 
 
 class Analyses(Struct, frozen=True):
@@ -88,7 +89,7 @@ def missing(seen: SeenExperiment, fleets: tuple[Fleet, ...]) -> str:
 
 
 def _standing(seen: SeenExperiment, before: ExperimentRunStatus) -> ExperimentRunStatus:
-    run = _find(seen, before.analysis_run)
+    run = find_run(seen.runs, before.analysis_run)
     if run is not None:
         return replace(before, phase=run.status.phase or PENDING, message=run.status.message)
     if before.phase in COMPLETED:
@@ -105,7 +106,7 @@ def _begun(
         message = f"Failed to create AnalysisRun for analysis '{analysis.name}': {error}"
         status = ExperimentRunStatus(name=analysis.name, analysis_run="", phase=ERROR, message=message)
         return replace(found, statuses=(*found.statuses, status))
-    name, run = _free(seen, f"{seen.experiment.name}-{analysis.name}", spec)
+    name, run = free_name(f"{seen.experiment.name}-{analysis.name}", spec, seen.runs, seen.answers)
     phase = (run.status.phase if run else "") or PENDING
     status = ExperimentRunStatus(name=analysis.name, analysis_run=name, phase=phase)
     made = () if run else (_manifest(seen, name, spec),)
@@ -139,30 +140,10 @@ def _names(seen: SeenExperiment, fleets: tuple[Fleet, ...]) -> dict[str, str]:
         known[f"templates.{fleet.template.name}.podTemplateHash"] = fleet.hash
         known[f"templates.{fleet.template.name}.replicaset.name"] = fleet.name
     if available is not None:
-        known["experiment.availableAt"] = _timestamp(available)
+        known["experiment.availableAt"] = timestamp(available)
     if available is not None and seconds is not None:
-        known["experiment.finishedAt"] = _timestamp(available + timedelta(seconds=seconds))
+        known["experiment.finishedAt"] = timestamp(available + timedelta(seconds=seconds))
     return known
-
-
-def _timestamp(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _free(seen: SeenExperiment, wanted: str, spec: AnalysisRunSpec) -> tuple[str, AnalysisRun | None]:
-    """A name that no run has, or the run that does what is wanted."""
-    for number in count():
-        name = f"{wanted}.{number}" if number else wanted
-        run, refusal = _find(seen, name), seen.answers.get(Created(name))
-        if run is not None and run.status.phase not in COMPLETED and run.spec == spec:
-            return name, run
-        if run is None and not isinstance(refusal, Refused):
-            return name, None
-    raise AssertionError("numbers do not end")
-
-
-def _find(seen: SeenExperiment, name: str) -> AnalysisRun | None:
-    return next((run for run in seen.runs if run.name == name), None)
 
 
 def _manifest(seen: SeenExperiment, name: str, spec: AnalysisRunSpec) -> Manifest:

@@ -1,7 +1,7 @@
 """The decision about one Experiment."""
 
-from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
 from msgspec import to_builtins
@@ -11,6 +11,7 @@ from serinus.analysis.phases import COMPLETED
 from serinus.api import keys
 from serinus.api.experiment import Experiment, ExperimentStatus
 from serinus.api.kinds import ANALYSIS_RUN, REPLICA_SET, SERVICE
+from serinus.api.moments import earliest_of, timestamp, whole_second
 from serinus.api.patches import exact_difference
 from serinus.api.workload import ReplicaSet
 from serinus.experiment.conditions import invalid, progressing
@@ -111,8 +112,8 @@ def _resized(seen: SeenExperiment, found: ReplicaSet, replicas: int) -> Patch:
 
 
 def _noted(seen: SeenExperiment, found: ReplicaSet, now: datetime) -> Patch:
-    end = now.replace(microsecond=0) + timedelta(seconds=_delay(seen.experiment) + (1 if now.microsecond else 0))
-    note = {keys.SCALE_DOWN_DEADLINE: end.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")}
+    end = whole_second(now) + timedelta(seconds=_delay(seen.experiment))
+    note = {keys.SCALE_DOWN_DEADLINE: timestamp(end)}
     return Patch(_ref(seen, REPLICA_SET, found.name), {"metadata": {"annotations": note}})
 
 
@@ -138,11 +139,7 @@ def _wake(seen: SeenExperiment, fleets: tuple[Fleet, ...], progress: Progress, n
         moments += [deadline_of(experiment, item) for item in progress.templates]
     if any(Created(fleet.name) in seen.answers for fleet in fleets):
         moments += [now + _RETRY]
-    return _first(moment for moment in moments if moment is not None and moment > now)
-
-
-def _first(moments: Iterable[datetime]) -> datetime | None:
-    return min(moments, default=None)
+    return earliest_of(moment for moment in moments if moment is not None and moment > now)
 
 
 def _why(fleets: tuple[Fleet, ...], progress: Progress) -> Iterator[str]:

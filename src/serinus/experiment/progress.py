@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from serinus.analysis.phases import COMPLETED, ERROR, FAILED, PENDING, RUNNING, SUCCESSFUL, worst
 from serinus.api.experiment import Experiment, ExperimentTemplateStatus
+from serinus.api.moments import whole_second
 from serinus.api.workload import ReplicaSetStatus
 from serinus.experiment.analyses import Analyses, analyses_of, missing
 from serinus.experiment.fleets import Fleet
@@ -52,7 +53,7 @@ def advance(seen: SeenExperiment, fleets: tuple[Fleet, ...], now: datetime) -> P
         if refusal := missing(seen, fleets):
             return replace(progress, phase=ERROR, message=refusal, is_ending=True)
         if all(item.status == RUNNING for item in templates):
-            progress = replace(progress, available_at=_whole_second(now))
+            progress = replace(progress, available_at=whole_second(now))
     return _assessed(progress)
 
 
@@ -105,7 +106,7 @@ def _template(experiment: Experiment, fleet: Fleet, now: datetime, *, is_ending:
         return counted
     status, message = _stand(experiment, fleet, before, now, is_ending=is_ending)
     if status != before.status:
-        counted = replace(counted, last_transition_time=_whole_second(now))
+        counted = replace(counted, last_transition_time=whole_second(now))
     return replace(counted, status=status, message=message)
 
 
@@ -151,10 +152,5 @@ def _new(fleet: Fleet, now: datetime) -> ExperimentTemplateStatus:
         ready_replicas=0,
         available_replicas=0,
         status=PROGRESSING,
-        last_transition_time=_whole_second(now),
+        last_transition_time=whole_second(now),
     )
-
-
-def _whole_second(now: datetime) -> datetime:
-    """The moment, rounded up to the whole seconds that a status holds: no time is cut short by it."""
-    return now if now.microsecond == 0 else now.replace(microsecond=0) + timedelta(seconds=1)

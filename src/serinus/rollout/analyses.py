@@ -13,6 +13,7 @@ from msgspec import Struct, to_builtins
 from msgspec.structs import replace
 
 from serinus.analysis.build import run_spec
+from serinus.analysis.naming import find_run, free_name
 from serinus.analysis.templates import BuildError
 from serinus.api import keys
 from serinus.api.analysis import AnalysisRun, AnalysisRunSpec
@@ -21,7 +22,7 @@ from serinus.api.kinds import ANALYSIS_RUN
 from serinus.api.rollout import Rollout
 from serinus.api.scalar import Manifest
 from serinus.api.status import RunStatus
-from serinus.plan import Created, Event, Refused, Seen
+from serinus.plan import Event, Seen
 from serinus.rollout.arguments import arguments
 from serinus.rollout.fleet import Fleet
 from serinus.rollout.progress import INCONCLUSIVE, Progress, Runs
@@ -109,7 +110,7 @@ def _counting(seen: Seen, fleet: Fleet, progress: Progress, hook: Hook) -> RunSt
     is_paused = any(item.reason == INCONCLUSIVE for item in seen.rollout.status.pauses)
     if old.status == "Inconclusive" and not is_paused:
         return None  # somebody has said "go on": it is measured once more
-    if _find(seen, old.name) is None and old.status != "Successful":
+    if find_run(seen.runs, old.name) is None and old.status != "Successful":
         return None
     return _standing(seen, old)
 
@@ -134,16 +135,12 @@ def _recorded(rollout: Rollout, place: Place) -> RunStatus | None:
 
 def _standing(seen: Seen, old: RunStatus) -> RunStatus:
     """How a run stands; of one that is gone, the last that is known."""
-    run = _find(seen, old.name)
+    run = find_run(seen.runs, old.name)
     return _status_of(run) if run else old
 
 
 def _status_of(run: AnalysisRun) -> RunStatus:
     return RunStatus(name=run.name, status=run.status.phase, message=run.status.message)
-
-
-def _find(seen: Seen, name: str) -> AnalysisRun | None:
-    return next((run for run in seen.runs if run.name == name), None)
 
 
 def _noted(seen: Seen, progress: Progress, hook: Hook, run: RunStatus) -> Progress:
@@ -176,25 +173,12 @@ def _begun(seen: Seen, fleet: Fleet, progress: Progress, hook: Hook) -> Progress
         spec = run_spec(hook.wanted, tuple(values), seen.templates)
     except BuildError as error:
         return progress.waiting(f"the analysis cannot begin: {error}")
-    name, found = _free(seen, _name(rollout, fleet, hook), spec)
+    name, found = free_name(_name(rollout, fleet, hook), spec, seen.runs, seen.answers)
     if found is not None:
         return _noted(seen, progress, hook, _status_of(found))
     made = _manifest(rollout, fleet, hook, name, spec)
     runs = replace(progress.runs, made=(*progress.runs.made, made), **{hook.place: RunStatus(name=name, status="")})
     return replace(progress, runs=runs)
-
-
-def _free(seen: Seen, wanted: str, spec: AnalysisRunSpec) -> tuple[str, AnalysisRun | None]:
-    """A name that no run has, or the run that does what is wanted."""
-    name, number = wanted, 0
-    while True:
-        run, refusal = _find(seen, name), seen.answers.get(Created(name))
-        if run is not None and not run.status.is_completed and run.spec == spec:
-            return name, run
-        if run is None and not isinstance(refusal, Refused):
-            return name, None
-        number += 1
-        name = f"{wanted}.{number}"
 
 
 def _name(rollout: Rollout, fleet: Fleet, hook: Hook) -> str:

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from serinus.api import keys
 from serinus.api.bluegreen import BlueGreenStrategy
+from serinus.api.moments import whole_second
 from serinus.api.rollout import Rollout
 from serinus.api.status import PauseCondition
 from serinus.api.workload import ReplicaSet
@@ -14,7 +15,7 @@ from serinus.plan import Event, Seen
 from serinus.rollout.analyses import consult, kept, post_promotion_hook, pre_promotion_hook
 from serinus.rollout.fleet import Fleet
 from serinus.rollout.goal import Aim
-from serinus.rollout.progress import BLUE_GREEN_PAUSE, Progress, recorded, whole_second
+from serinus.rollout.progress import BLUE_GREEN_PAUSE, Progress, recorded
 from serinus.rollout.retire import given_up, old_sizes
 from serinus.rollout.rollback import FAST, rollback
 from serinus.traffic.router import Router

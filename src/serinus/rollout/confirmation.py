@@ -9,11 +9,12 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
+from serinus.api.moments import earliest_of
 from serinus.api.workload import ReplicaSet
 from serinus.plan import Ask, Refused, Seen
 from serinus.rollout.fleet import Fleet
 from serinus.rollout.goal import Aim, Confirmation
-from serinus.rollout.progress import Progress, earliest_of
+from serinus.rollout.progress import Progress
 from serinus.rollout.routes import serving_routers
 from serinus.rollout.traffic import Split, traffic_of
 from serinus.traffic.router import Router, Traffic, Verifier, services_by_role

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from msgspec.structs import replace
 
 from serinus.api.kinds import REPLICA_SET
+from serinus.api.moments import earliest, earliest_of
 from serinus.plan import Created, Event, Plan, Refused, Seen
 from serinus.rollout.confirmation import confirmation, held
 from serinus.rollout.ephemeral import parts, relabel
@@ -13,7 +14,7 @@ from serinus.rollout.events import events_of
 from serinus.rollout.fleet import Fleet, adoption_ask, identify
 from serinus.rollout.goal import Confirmation, Goal
 from serinus.rollout.order import in_safe_order
-from serinus.rollout.progress import Progress, earliest, earliest_of
+from serinus.rollout.progress import Progress
 from serinus.rollout.report import create_failed, invalid, report, status_patch
 from serinus.rollout.restart import restart
 from serinus.rollout.shares import undelayed

@@ -6,12 +6,12 @@ the same plan in which its traffic is moved: ``retire`` gives it a deadline inst
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from serinus.api import keys
 from serinus.api.kinds import REPLICA_SET, ROLLOUT, SERVICE
 from serinus.api.meta import PodTemplateMeta
+from serinus.api.moments import timestamp
 from serinus.api.patches import joined
 from serinus.api.workload import ReplicaSet
 from serinus.plan import Create, Delete, Patch, Ref, Seen, Write
@@ -110,13 +110,9 @@ def _annotations(seen: Seen, fleet: Fleet, item: ReplicaSet, aim: Aim, goal: Goa
         wanted |= metadata.renewed_annotations(seen.rollout, item, goal.revision)
     if (item is fleet.new or item is fleet.stable) and not aim.is_held:
         wanted[keys.DESIRED_REPLICAS] = str(seen.rollout.replicas)
-    wanted[keys.SCALE_DOWN_DEADLINE] = _timestamp(aim.deadline)
+    wanted[keys.SCALE_DOWN_DEADLINE] = timestamp(aim.deadline) if aim.deadline else None
     present = item.metadata.annotations
     return {key: value for key, value in wanted.items() if present.get(key) != value}
-
-
-def _timestamp(moment: datetime | None) -> str | None:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if moment else None
 
 
 def _grows(item: ReplicaSet, goal: Goal) -> bool:

@@ -1,11 +1,11 @@
 """How far an update is."""
 
-from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from serinus.api.moments import earliest, whole_second
 from serinus.api.rollout import Rollout
 from serinus.api.scalar import Manifest
 from serinus.api.status import PauseCondition, RunStatus, StepPluginStatus
@@ -146,18 +146,3 @@ def recorded(rollout: Rollout, hash_: str, now: datetime) -> Progress:
         promote_full=status.promote_full,
         is_halted=rollout.spec.paused or any(item.reason in _HOLDING for item in status.pauses),
     )
-
-
-def whole_second(now: datetime) -> datetime:
-    """The moment, rounded up to the whole seconds that statuses and annotations hold: no wait is cut short by it."""
-    return now if now.microsecond == 0 else now.replace(microsecond=0) + timedelta(seconds=1)
-
-
-def earliest(*moments: datetime | None) -> datetime | None:
-    """The first of some moments, where those that never come count last."""
-    return min((moment for moment in moments if moment is not None), default=None)
-
-
-def earliest_of(moments: Iterable[datetime | None]) -> datetime | None:
-    """The first of many moments."""
-    return earliest(*moments)

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from serinus.api import keys, podhash
 from serinus.api.meta import LabelSelector
+from serinus.api.moments import earliest
 from serinus.api.patches import exact_difference
 from serinus.api.rollout import Rollout
 from serinus.api.scalar import Manifest
@@ -31,7 +32,6 @@ from serinus.rollout.duration import duration_of
 from serinus.rollout.fleet import Fleet
 from serinus.rollout.goal import Goal
 from serinus.rollout.pingpong import stable_name
-from serinus.rollout.progress import earliest
 from serinus.rollout.target import canary_of
 from serinus.rollout.weights import weights_of
 from serinus.rollout.workload import generation

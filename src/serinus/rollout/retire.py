@@ -7,6 +7,7 @@ chose, and never by less than the drain time. The end of the delay stands on the
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from serinus.api.moments import whole_second
 from serinus.api.workload import ReplicaSet
 from serinus.plan import Seen
 from serinus.rollout.delays import delays_of
@@ -92,7 +93,7 @@ def _old_aim(seen: Seen, item: ReplicaSet, selected: dict[str, str], delay: int,
 def _in(seen: Seen, delay: int, now: datetime) -> datetime:
     """The end of a delay that begins now: rounded up to the whole seconds that annotations hold."""
     seconds = max(delay, seen.settings.drain_seconds)
-    return now.replace(microsecond=0) + timedelta(seconds=seconds + (1 if now.microsecond else 0))
+    return whole_second(now) + timedelta(seconds=seconds)
 
 
 def _is_selected(seen: Seen, item: ReplicaSet, selected: dict[str, str]) -> bool:

@@ -9,9 +9,10 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 
 from serinus.api.canary import CanaryStep
+from serinus.api.moments import whole_second
 from serinus.api.status import RunStatus
 from serinus.plan import Event
-from serinus.rollout.progress import CANARY_PAUSE, Progress, Trial, whole_second
+from serinus.rollout.progress import CANARY_PAUSE, Progress, Trial
 from serinus.rollout.stepplugins import SUCCESSFUL, due, entry
 
 

@@ -4,11 +4,11 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
+from serinus.api.moments import whole_second
 from serinus.api.status import TrafficWeights, WeightDestination
 from serinus.plan import Seen
 from serinus.rollout.fleet import Fleet
 from serinus.rollout.goal import Goal
-from serinus.rollout.progress import whole_second
 from serinus.rollout.target import canary_of
 from serinus.rollout.traffic import canary_hash
 
