@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -75,11 +76,66 @@ def _shuffled(value: Any, random: Any) -> Any:
 
 
 STEPS = (CanaryStep(set_weight=10), CanaryStep(pause=PauseStep(duration="5m")), CanaryStep(pause=PauseStep()))
+NAMED_BY_ARGO = [
+    ([{"setWeight": 10}, {"pause": {}}], "849b756fd4"),
+    ([], "5ffbfbbd64"),
+]
+"""Steps of statuses that Argo Rollouts has written; without steps, the hash of ``null``."""
+
+WRITTEN_BY_GO = [
+    ([{"pause": {"duration": 0}}, {"setWeight": 0}], b'[{"pause":{"duration":0}},{"setWeight":0}]'),
+    (
+        [{"analysis": {"args": [{"value": "a<b>&", "name": "x"}], "templates": [{"templateName": "t"}]}}],
+        (
+            rb'[{"analysis":{"templates":[{"templateName":"t"}],'
+            rb'"args":[{"name":"x","value":"a\u003cb\u003e\u0026"}],"analysisRunMetadata":{}}}]'
+        ),
+    ),
+    (
+        [{"analysis": {"templates": [{"templateName": "t"}], "args": [{"name": "x", "value": ""}]}}],
+        b'[{"analysis":{"templates":[{"templateName":"t"}],"args":[{"name":"x"}],"analysisRunMetadata":{}}}]',
+    ),
+    (
+        [{"experiment": {"duration": "5m", "templates": [{"weight": 5, "specRef": "canary", "name": "a"}]}}],
+        (
+            b'[{"experiment":{"templates":[{"name":"a","specRef":"canary","metadata":{},"weight":5}],"duration":"5m",'
+            b'"analysisRunMetadata":{}}}]'
+        ),
+    ),
+    (
+        [
+            {"setCanaryScale": {"matchTrafficWeight": False, "replicas": 0}},
+            {"plugin": {"name": "p", "config": {"a": 1}}},
+        ],
+        b'[{"setCanaryScale":{"replicas":0}},{"plugin":{"name":"p","config":{"a":1}}}]',
+    ),
+    (
+        [{"setMirrorRoute": {"percentage": 5, "name": "m", "match": [{"headers": {"b": {"exact": "1"}, "a": {}}}]}}],
+        b'[{"setMirrorRoute":{"name":"m","match":[{"headers":{"a":{},"b":{"exact":"1"}}}],"percentage":5}}]',
+    ),
+]
 
 
-def test_steps_have_names_too() -> None:
-    assert steps_hash(()) == "5f8cb5778f"
-    assert steps_hash(STEPS) == "58c96bff64"
+def steps_of(given_steps: list[dict[str, Any]]) -> tuple[CanaryStep, ...]:
+    return msgspec.convert(given_steps, tuple[CanaryStep, ...])
+
+
+@pytest.mark.parametrize(("given_steps", "expected"), NAMED_BY_ARGO)
+def test_steps_have_the_names_that_argo_rollouts_gives_them(given_steps: list[dict[str, Any]], expected: str) -> None:
+    assert steps_hash(steps_of(given_steps)) == expected
+
+
+@pytest.mark.parametrize(("given_steps", "written"), WRITTEN_BY_GO)
+def test_steps_are_named_by_what_go_writes(given_steps: list[dict[str, Any]], written: bytes) -> None:
+    assert steps_hash(steps_of(given_steps)) == named(written)
+
+
+def named(data: bytes) -> str:
+    """FNV-1a in 32 bits, its decimal digits in letters that make no words."""
+    digest = 0x811C9DC5
+    for byte in data:
+        digest = (digest ^ byte) * 0x01000193 % 2**32
+    return "".join("bcdfghjklmnpqrstvwxz2456789"[ord(digit) % 27] for digit in str(digest))
 
 
 def test_another_duration_is_another_list_of_steps() -> None:

@@ -95,3 +95,26 @@ def test_a_service_of_ours_follows_a_version_with_one_pod_and_a_new_one_waits_fo
     ours = plan(routed_scene(item, partly, stable=V2, canary=V2))
     names = [write.ref.name for write in ours.writes if isinstance(write, Patch) and write.ref.kind.kind == "Service"]
     assert set(names) == {STABLE, CANARY}
+
+
+NAMES_OF_STEPS = [
+    pytest.param("64dccb8", 2, [], True, id="unknown name, spec as it was"),
+    pytest.param("64dccb8", 1, [], False, id="unknown name, another spec"),
+    pytest.param("", 2, [], False, id="no name"),
+    pytest.param("64dccb8", 2, ["InvalidSpec"], False, id="unknown name, spec was refused"),
+]
+
+
+@pytest.mark.parametrize(("name", "observed", "reasons", "goes_on"), NAMES_OF_STEPS)
+def test_steps_under_a_name_of_another_controller_go_on_if_nobody_has_changed_the_spec(
+    name: str, observed: int, reasons: list[str], goes_on: bool
+) -> None:
+    times = {"lastUpdateTime": "2026-01-02T03:00:00Z", "lastTransitionTime": "2026-01-02T03:00:00Z"}
+    conditions = [{"type": reason, "status": "True", "reason": reason, "message": "", **times} for reason in reasons]
+    pauses = [{"reason": "CanaryPauseStep", "startTime": "2026-01-02T03:00:00Z"}]
+    known = updating(V2, V1, observedGeneration=str(observed), currentStepIndex=1, currentStepHash=name)
+    known |= {"pauseConditions": pauses, "controllerPause": True, "conditions": conditions}
+    item = rollout(routed(STEPS, image=V2), generation=2, **known)
+    sets = (replica_set(V1, 3), replica_set(V2, 1, revision=2))
+    decided = plan(routed_scene(item, *sets, stable=V1, canary=V2))
+    assert ("pauseConditions" not in decided.status) is goes_on, "it pauses anew"

@@ -2,19 +2,29 @@
 
 The hash of a template is taken over its JSON as the user's object holds it, with sorted keys and without nulls: it does
 not pass through types of ours, so that a new version of this program never gives a running template another name.
+Steps have the names that Argo Rollouts gives them: an update in mid-step survives the change from it, and to it.
 """
 
 from functools import lru_cache
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
+from serinus.api.analysis_ref import ExperimentStep, ExperimentTemplate, RolloutAnalysis, RunMetadata
 from serinus.api.canary import CanaryStep
 
 VERSION = "1"
 """The version of the hash; it goes up if a template may get another name."""
 
 _ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
+_ESCAPES = {
+    b"<": b"\\u003c",
+    b">": b"\\u003e",
+    b"&": b"\\u0026",
+    "\u2028".encode(): b"\\u2028",
+    "\u2029".encode(): b"\\u2029",
+}
 _OFFSET, _PRIME = 0x811C9DC5, 0x01000193
 
 
@@ -30,8 +40,44 @@ def template_hash(template: dict[str, Any], collisions: int | None = None) -> st
 
 
 def steps_hash(steps: tuple[CanaryStep, ...]) -> str:
-    """The name of a list of canary steps: when it changes, the update starts anew."""
-    return _readable(_fnv1a(msgspec.json.encode(steps, order="sorted")))
+    """The name of a list of canary steps: when it changes, the update starts anew.
+
+    It is taken over their JSON as Go writes it: fields in the order of the types, HTML's signs escaped, and metadata
+    also where there are none.
+    """
+    written = msgspec.to_builtins([_in_full(step) for step in steps] or None, order="deterministic")
+    data = msgspec.json.encode(_without_blanks(written))
+    for sign, escape in _ESCAPES.items():
+        data = data.replace(sign, escape)
+    return _readable(_fnv1a(data))
+
+
+def _in_full(step: CanaryStep) -> CanaryStep:
+    analysis = _analysis_in_full(step.analysis) if step.analysis else None
+    return replace(
+        step, analysis=analysis, experiment=_experiment_in_full(step.experiment) if step.experiment else None
+    )
+
+
+def _analysis_in_full(analysis: RolloutAnalysis) -> RolloutAnalysis:
+    return replace(analysis, analysis_run_metadata=analysis.analysis_run_metadata or RunMetadata())
+
+
+def _experiment_in_full(experiment: ExperimentStep) -> ExperimentStep:
+    templates = tuple(_template_in_full(item) for item in experiment.templates)
+    metadata = experiment.analysis_run_metadata or RunMetadata()
+    return replace(experiment, templates=templates, analysis_run_metadata=metadata)
+
+
+def _template_in_full(template: ExperimentTemplate) -> ExperimentTemplate:
+    return replace(template, metadata=template.metadata or RunMetadata())
+
+
+def _without_blanks(value: Any) -> Any:
+    """The same without empty texts: Go leaves them out."""
+    if isinstance(value, dict):
+        return {key: _without_blanks(item) for key, item in value.items() if item != ""}
+    return [_without_blanks(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def _canonical(value: Any) -> bytes:

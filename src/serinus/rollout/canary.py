@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from serinus.api import podhash
 from serinus.api.canary import CanaryStep, ReplicaProgressThreshold
+from serinus.api.rollout import Rollout
 from serinus.api.status import PauseCondition
 from serinus.api.workload import ReplicaSet
 from serinus.plan import Event, Seen
@@ -14,7 +15,7 @@ from serinus.rollout import experiments, weight
 from serinus.rollout.analyses import background_hook, consult, step_hook
 from serinus.rollout.confirmation import confirmation, lingering
 from serinus.rollout.dynamic import growing_weight, is_dynamic, returning_weight
-from serinus.rollout.fleet import Fleet
+from serinus.rollout.fleet import Fleet, is_carried_out
 from serinus.rollout.progress import CANARY_PAUSE, Progress, Runs, Trial, recorded
 from serinus.rollout.rollback import rollback
 from serinus.rollout.stepplugins import carried_on, cut_short, remembered, taken_back
@@ -117,11 +118,20 @@ def _begin(seen: Seen, fleet: Fleet, now: datetime) -> Progress:
     """Where the update stands before this decision; at its start if it is another one."""
     status, canary = seen.rollout.status, canary_of(seen.rollout)
     count, back = len(canary.steps), rollback(seen.rollout, fleet, now)
-    if status.current_pod_hash != fleet.hash or status.current_step_hash != podhash.steps_hash(canary.steps):
+    if status.current_pod_hash != fleet.hash or not _has_same_steps(seen.rollout):
         return _fresh(seen, fleet, count, back)
     index = min(status.current_step_index or 0, count) if count else None
     progress = replace(recorded(seen.rollout, fleet.hash, now), index=index, rollback=back)
     return remembered(progress, status.canary.step_plugin_statuses)
+
+
+def _has_same_steps(rollout: Rollout) -> bool:
+    """Whether the steps are those in which the status counts.
+
+    They are, if nobody has changed the spec since, whatever name another version of another controller gave them.
+    """
+    recorded = rollout.status.current_step_hash
+    return recorded == podhash.steps_hash(canary_of(rollout).steps) or (bool(recorded) and is_carried_out(rollout))
 
 
 def _fresh(seen: Seen, fleet: Fleet, count: int, back: str) -> Progress:

@@ -107,18 +107,24 @@ def adoption_ask(seen: Seen) -> Defaulted | None:
     return Defaulted(bare_manifest(rollout, wanted))
 
 
+def is_carried_out(rollout: Rollout) -> bool:
+    """Whether the status speaks of the spec as it is.
+
+    One that only says why the spec was refused speaks of an earlier spec.
+    """
+    status = rollout.status
+    is_refused = any(item.reason in _REFUSED for item in status.conditions)
+    return status.observed_generation == str(rollout.metadata.generation) and not is_refused
+
+
 def _with_hash(owned: tuple[ReplicaSet, ...], hash_: str) -> ReplicaSet | None:
     return next((item for item in owned if hash_ and item.hash == hash_), None)
 
 
 def _recorded(seen: Seen, owned: tuple[ReplicaSet, ...]) -> ReplicaSet | None:
-    """The ReplicaSet that the status names, when the spec has not changed since the status was written.
-
-    A status that only says why the spec was refused names the version of an earlier spec.
-    """
+    """The ReplicaSet that the status names, when the spec has not changed since the status was written."""
     status = seen.rollout.status
-    is_refused = any(item.reason in _REFUSED for item in status.conditions)
-    is_current = status.observed_generation == str(seen.rollout.metadata.generation) and not is_refused
+    is_current = is_carried_out(seen.rollout)
     if seen.workload is not None:
         is_current = is_current and status.workload_observed_generation == str(seen.workload.metadata.generation)
     return _with_hash(owned, status.current_pod_hash) if is_current else None
