@@ -239,6 +239,19 @@ async def test_closing_wakes_the_workers_that_wait():
         await getter
 
 
+async def test_a_key_that_is_looked_at_often_before_its_time_takes_no_more_room():
+    queue: Queue[str] = Queue()
+    queue.add_after("b", 604_800)
+    for _ in range(200):
+        queue.add_after("a", 604_800)  # a pause of a week
+        queue.add_after("a", 0.000001)  # and pods that come and go
+        assert await queue.get() == "a"
+        queue.done("a")
+    assert len(queue._heap) < 40
+    assert queue.delayed == 1
+    queue.close()
+
+
 def test_a_key_reads_as_a_person_would_write_it():
     assert str(Key("Rollout", "shop", "cart")) == "Rollout shop/cart"
     assert str(Key("ClusterThing", "", "x")) == "ClusterThing x"

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Hashable
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from typing import Generic, NamedTuple, TypeVar
 
 FIRST_RETRY = 0.001
 LAST_RETRY = 10.0
+_SLACK = 16
+"""How many times that hold no more are kept at least, before they are cleared away."""
 
 
 class Key(NamedTuple):
@@ -99,6 +101,7 @@ class Queue(Generic[K]):
         if known is None or when < known[0]:
             self._counter += 1
             heappush(self._heap, (when, self._counter, key))
+            self._tidy()
             self._set_timer()
 
     def retry(self, key: K, urgent: bool = False) -> float:
@@ -190,6 +193,12 @@ class Queue(Generic[K]):
                 if not getter.done():
                     getter.set_result(None)
                     return
+
+    def _tidy(self) -> None:
+        """Let go of times that earlier ones have taken the place of: a far one would stay until it comes."""
+        if len(self._heap) > 2 * len(self._due) + _SLACK:
+            self._heap = [entry for entry in self._heap if self._due.get(entry[2], (None,))[0] == entry[0]]
+            heapify(self._heap)
 
     def _set_timer(self) -> None:
         if self._timer is not None:
