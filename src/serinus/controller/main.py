@@ -15,10 +15,15 @@ from serinus.api.kinds import ROLLOUT
 from serinus.controller.balancers import Balancers
 from serinus.controller.driving import Driver
 from serinus.controller.exchange import Exchange
+from serinus.controller.experiments import Experiments
+from serinus.controller.freshness import Freshness
 from serinus.controller.loop import Loop
 from serinus.controller.measuring import Sources
 from serinus.controller.recorder import Recorder
+from serinus.controller.release import Releaser
 from serinus.controller.resolve import Resolver
+from serinus.controller.rollouts import Means, Rollouts
+from serinus.controller.runs import Runs
 from serinus.controller.secret import Secrets
 from serinus.controller.settings import ControllerSettings
 from serinus.controller.stepping import Stepper
@@ -61,12 +66,13 @@ async def run(connection: Connection, settings: ControllerSettings) -> None:
         telemetry = Telemetry(stores)
         observers.append(telemetry.request)
         recorder = Recorder(client, settings.events, telemetry.event)
-        loop = Loop(client, stores, recorder, settings.plan, await _sources(stack, client, settings))
-        loop.stepper = Stepper(steps())
-        stack.push_async_callback(loop.stepper.aclose)
-        loop.on_turn = telemetry.turn
-        loop.balancers = Balancers(tag=settings.alb_tag)
-        stack.push_async_callback(loop.runs.aclose)
+        line = (client, stores, recorder, freshness := Freshness(stores))
+        means = Means(settings.plan, Balancers(tag=settings.alb_tag), Stepper(steps()))
+        rollouts, experiments = Rollouts(*line, means), Experiments(*line)
+        runs = Runs(*line, await _sources(stack, client, settings))
+        loop = Loop(stores, freshness, (rollouts, runs, experiments), Releaser(client, stores), telemetry.turn)
+        stack.push_async_callback(rollouts.aclose)
+        stack.push_async_callback(runs.aclose)
         await stack.enter_async_context(served(telemetry, settings.listen, _say_where))
         stack.push_async_callback(recorder.drain)
         await stack.enter_async_context(_until_told())
