@@ -168,38 +168,6 @@ def test_what_is_left_in_an_object_is_taken_out_once_nobody_names_it() -> None:
     assert not plan_leave(SITE, managed_by(virtual_service(0), "serinus"), [], ROUTERS).is_empty
 
 
-def ping_pong(stable: str, stable_rs: str, index: int) -> Seen:
-    manifest = manifests.rollout(
-        STEPS[:1],
-        image=V2,
-        pingPong={"pingService": "ping", "pongService": "pong"},
-        trafficRouting={"istio": {"virtualService": {"name": "site"}}},
-    )
-    status = updating(V2, stable_rs, currentStepIndex=index, canary={"stablePingPong": stable})
-    entries = [{"destination": {"host": name}, "weight": 0} for name in ("ping", "pong")]
-    site = foreign({"metadata": {"name": "site", "namespace": NAMESPACE}, "spec": {"http": [{"route": entries}]}})
-    return Seen(
-        rollout=with_steps_hash(rollout(manifest, **status)),
-        replica_sets=(replica_set(V1, 3), replica_set(V2, 3, revision=2)),
-        services={"ping": service("ping", V1), "pong": service("pong", V1)},
-        objects={SITE: site},
-    )
-
-
-def test_with_ping_pong_the_service_that_is_not_stable_leads_to_the_new_version() -> None:
-    planned = plan(ping_pong("ping", V1, 0))
-    (switch,) = (item for item in planned.writes if item.ref.kind.kind == "Service")
-    assert switch.ref.name == "pong"
-    (route,) = (item for item in planned.writes if item.ref == SITE)
-    assert isinstance(route, Patch)
-    assert [item["weight"] for item in route.body["spec"]["http"][0]["route"]] == [80, 20]
-
-
-def test_with_ping_pong_the_roles_swap_at_a_promotion() -> None:
-    assert plan(ping_pong("ping", V1, 1)).status["canary"]["stablePingPong"] == "pong"
-    assert "stablePingPong" not in plan(ping_pong("pong", V2, 1)).status.get("canary", {})
-
-
 HEADER = {"name": "beta", "match": [{"headerName": "a", "headerValue": {"exact": "b"}}]}
 MIRROR = {"name": "copy", "match": [{"method": {"exact": "GET"}}]}
 STEP = "spec.strategy.canary.steps[0]"

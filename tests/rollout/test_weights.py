@@ -24,7 +24,7 @@ def scene(pods: int, *, at: int, observed: int, leads_to: str = V2) -> Seen:
 def decided(seen: Seen) -> int:
     fleet = identify(seen)
     progress = recorded(seen.rollout, fleet.hash, NOW)
-    return split(seen, fleet, replace(progress, index=1), NOW).weight
+    return split(seen, fleet, replace(progress, index=1)).weight
 
 
 @pytest.mark.parametrize(

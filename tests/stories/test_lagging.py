@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from serinus.traffic.nginx import Nginx
 from serinus.world import Delays
 from stories.lagging import SLOW, Lagging, Stuck
 from stories.manifests import V1, V2, V3, pause, routed, scale, weight
@@ -22,6 +23,7 @@ async def half_way(stage: Lagging, **canary: object) -> None:
     await stage.until(lambda look: look.is_paused_at(1))
     if canary:
         await stage.until(lambda look: look.pods == {V1: 2, V2: 3})
+    stage.world.run_for(6)
 
 
 async def completion(stage: Lagging, **canary: object) -> None:
@@ -107,6 +109,19 @@ async def test_nor_where_the_stable_version_follows_its_traffic(script: Script, 
     for seed in range(3):
         stage = Lagging(seed=seed, delays=delays)
         await script(stage, dynamicStableScale=True)
+        stage.world.run_for(60)
+        stage.check()
+
+
+DUMB = Delays(ingresses=(3.0, 4.9), start=(0.05, 4.0), controllers=(0.01, 0.05))
+"""Splits take effect hardly within the drain time, and some pods start at once."""
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+async def test_nor_where_a_router_tells_nothing(script: Script) -> None:
+    for seed in range(8):
+        stage = Lagging(seed=seed, delays=DUMB, router=Nginx())
+        await script(stage)
         stage.world.run_for(60)
         stage.check()
 

@@ -1,7 +1,7 @@
 """The canary strategy: advance step by step, size, select and split."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from msgspec.structs import replace
 
@@ -18,6 +18,7 @@ from serinus.rollout.dynamic import growing_weight, is_dynamic, returning_weight
 from serinus.rollout.fleet import Fleet, is_carried_out
 from serinus.rollout.progress import CANARY_PAUSE, Progress, Runs, Trial, recorded
 from serinus.rollout.rollback import rollback
+from serinus.rollout.settling import settling
 from serinus.rollout.stepplugins import carried_on, cut_short, remembered, taken_back
 from serinus.rollout.steps import At, Done, Outcome, Pausing, Waiting, describe, outcome
 from serinus.rollout.target import canary_of, is_reached, is_short, missing
@@ -27,6 +28,11 @@ from serinus.traffic.router import Router
 
 def advance(seen: Seen, fleet: Fleet, now: datetime, routers: Sequence[Router]) -> Progress:
     """Move the update on by as many steps as are complete."""
+    progress = _advanced(seen, fleet, now, routers)
+    return settling(seen, progress, now) if progress.stable_hash == fleet.hash else progress
+
+
+def _advanced(seen: Seen, fleet: Fleet, now: datetime, routers: Sequence[Router]) -> Progress:
     progress = _begin(seen, fleet, now)
     if fleet.stable is None:
         return _promote(seen, fleet, progress, "Initial deploy")
@@ -35,7 +41,7 @@ def advance(seen: Seen, fleet: Fleet, now: datetime, routers: Sequence[Router]) 
     if not (progress.is_aborted or progress.is_straight):
         progress = _judged(seen, fleet, progress, now)
     if not progress.is_aborted:
-        progress = replace(progress, lingering=lingering(seen, fleet, progress, routers))
+        progress = replace(progress, lingering=lingering(seen, fleet, progress, now, routers))
     if not (progress.is_aborted or progress.is_halted or progress.is_straight):
         progress = _in_background(seen, fleet, _walk(seen, fleet, progress, now, routers), now)
     if progress.is_aborted:
@@ -45,14 +51,14 @@ def advance(seen: Seen, fleet: Fleet, now: datetime, routers: Sequence[Router]) 
     return _finish(seen, fleet, cut_short(seen, progress, now) if progress.is_straight else progress)
 
 
-def split(seen: Seen, fleet: Fleet, progress: Progress, now: datetime) -> Split:
+def split(seen: Seen, fleet: Fleet, progress: Progress) -> Split:
     """Say how traffic should be divided, once the update is as far as ``progress``."""
     rollout, canary = seen.rollout, canary_of(seen.rollout)
     if is_dynamic(seen) and (kept := returning_weight(seen, fleet, progress)):
         why = "the stable version gets its pods back before its traffic"
         return Split(kept, over=False, why=(why,), is_returning=True)
     if progress.stable_hash == fleet.hash:
-        return Split(0, over=True, until=_settling_until(seen, progress, now))
+        return Split(0, over=True, until=progress.settling)
     if progress.is_aborted:
         return Split(0, over=True)
     if fleet.new is None or fleet.new.serving == 0:
@@ -67,25 +73,8 @@ def split(seen: Seen, fleet: Fleet, progress: Progress, now: datetime) -> Split:
     if serving < needed and not is_reached(fleet.stable, needed, canary.replica_progress_threshold):
         current = current_weight(seen)
         why = f"stable has {serving} of the {needed} pods that its share of traffic needs"
-        return Split(current, False, (why,), additional=others)
+        return Split(current, False, (why,), additional=others, kept=(why,))
     return Split(wanted, over=False, additional=others)
-
-
-def _settling_until(seen: Seen, progress: Progress, now: datetime) -> datetime | None:
-    """Until when the canary's routes outlive a promotion.
-
-    Both Services look at the new version then, but routers may learn of that later than of a deleted route: with the
-    route gone first, the old version would get all traffic back for a moment.
-    """
-    completed = seen.rollout.status.condition("Completed")
-    if progress.promotion and completed is not None:
-        since = now
-    elif completed is not None and completed.status == "True":
-        since = completed.last_transition_time
-    else:
-        return None
-    end = since + timedelta(seconds=seen.settings.drain_seconds)
-    return end if end > now else None
 
 
 def current_weight(seen: Seen) -> int:
@@ -209,7 +198,7 @@ def _walk(seen: Seen, fleet: Fleet, progress: Progress, now: datetime, routers: 
             progress = experiments.consult(seen, fleet, progress, step.experiment, now)
         if progress.is_aborted or progress.is_halted:
             return progress
-        unmet = missing(seen.rollout, fleet, progress) or _unrouted(seen, fleet, progress, now, routers)
+        unmet = missing(seen.rollout, fleet, progress) or _unrouted(seen, fleet, progress, routers)
         match _judge(seen, progress, At(progress, now, unmet, progress.runs.step, progress.trial)):
             case Done():
                 progress = _next_step(progress, step, len(steps))
@@ -234,14 +223,12 @@ def _judge(seen: Seen, progress: Progress, at: At) -> Outcome:
     return outcome(canary_of(seen.rollout).steps[progress.index], at)
 
 
-def _unrouted(
-    seen: Seen, fleet: Fleet, progress: Progress, now: datetime, routers: Sequence[Router]
-) -> tuple[str, ...]:
+def _unrouted(seen: Seen, fleet: Fleet, progress: Progress, routers: Sequence[Router]) -> tuple[str, ...]:
     """What keeps the step's weight from being in effect, as far as the routers can tell."""
     canary = canary_of(seen.rollout)
     if canary.traffic_routing is None:
         return ()
-    wanted = split(seen, fleet, progress, now)
+    wanted = split(seen, fleet, progress)
     return wanted.why or confirmation(seen, fleet, progress, wanted, routers).doubts
 
 

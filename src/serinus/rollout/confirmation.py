@@ -1,7 +1,8 @@
 """Whether decided weights are in effect, as far as routers can tell; and what waits until they are.
 
 A router that says no holds everything that would take pods from under its traffic: no version shrinks, no delay before
-that begins or ends, and the canary Service stays on the version that it is to leave.
+that begins or ends, and the canary Service stays on the version that it is to leave. Where routers cannot tell, the
+canary Service waits for the drain time.
 """
 
 from collections.abc import Sequence
@@ -9,15 +10,16 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
-from serinus.api.moments import earliest_of
+from serinus.api.moments import earliest_of, timestamp
 from serinus.api.workload import ReplicaSet
 from serinus.plan import Ask, Refused, Seen
 from serinus.rollout.fleet import Fleet
 from serinus.rollout.goal import Aim, Confirmation
+from serinus.rollout.pingpong import roles_of
 from serinus.rollout.progress import Progress
 from serinus.rollout.routes import serving_routers
 from serinus.rollout.traffic import Split, traffic_of
-from serinus.traffic.router import Router, Traffic, Verifier, services_by_role
+from serinus.traffic.router import Router, Traffic, Verifier
 
 
 class Held(Struct, frozen=True):
@@ -70,13 +72,34 @@ def _is_known(traffic: Traffic, seen: Seen) -> bool:
     return weights is not None and weights.verified is True and weights.canary.weight == traffic.weight
 
 
-def lingering(seen: Seen, fleet: Fleet, progress: Progress, routers: Sequence[Router]) -> tuple[str, ...]:
+def lingering(
+    seen: Seen, fleet: Fleet, progress: Progress, now: datetime, routers: Sequence[Router]
+) -> tuple[str, ...]:
     """What keeps the canary Service on a version that the new one is to follow: it may still get traffic."""
-    service = seen.services.get(services_by_role(seen.rollout)[0])
+    services = [seen.services.get(canary) for canary, _ in roles_of(seen.rollout)]
     hashes = {item.hash for item in fleet.all if item is not fleet.new and item.replicas}
-    if service is None or service.hash not in hashes:
+    if not serving_routers(seen, routers) or not any(service and service.hash in hashes for service in services):
         return ()
-    return confirmation(seen, fleet, progress, Split(0, over=False), routers).doubts
+    said = confirmation(seen, fleet, progress, Split(0, over=False), routers)
+    return said.doubts if said.doubts or said.is_told else _undrained(seen, fleet, now)
+
+
+def _undrained(seen: Seen, fleet: Fleet, now: datetime) -> tuple[str, ...]:
+    """Where routers cannot tell: why the canary Service may still get the traffic of an earlier version.
+
+    A first version that nothing came before has never had canary traffic. Where ``since`` was not kept (another schema
+    prunes it), nothing is known.
+    """
+    weights = seen.rollout.status.canary.weights
+    if weights is None or not fleet.others:
+        return ()
+    if weights.canary.weight:
+        is_mine = weights.canary.pod_template_hash == fleet.hash
+        return () if is_mine else (f"weight {weights.canary.weight} is taken from the version before",)
+    drain = timedelta(seconds=seen.settings.drain_seconds)
+    if weights.since is None or weights.since + drain <= now:
+        return ()
+    return (f"weight 0 may not be in effect before {timestamp(weights.since + drain)}",)
 
 
 def held(seen: Seen, fleet: Fleet, sizes: dict[str, Aim], doubts: tuple[str, ...], now: datetime) -> Held:

@@ -77,11 +77,11 @@ def refuse(seen: Seen, message: str, now: datetime) -> Plan:
 def _goal(seen: Seen, fleet: Fleet, progress: Progress, now: datetime, routers: Sequence[Router]) -> tuple[Goal, int]:
     strategy = strategy_of(seen.rollout)
     services, unready = strategy.select(seen, fleet, progress)
-    traffic = strategy.split(seen, fleet, progress, now)
+    traffic = strategy.split(seen, fleet, progress)
     sized = undelayed(seen, fleet, progress, traffic) if traffic else fleet
     new_size, sizes = strategy.size(seen, sized, progress, services, now)
     said = confirmation(seen, fleet, progress, traffic, routers) if traffic else Confirmation()
-    kept = held(seen, fleet, sizes, said.doubts, now)
+    kept = held(seen, fleet, sizes, said.doubts or (traffic.kept if traffic else ()), now)
     ends = (aim.deadline for aim in kept.sizes.values() if aim.replicas)
     deadlines = earliest_of(end for end in ends if end and end > now)
     again = now + _ASKED_AGAIN if said.is_asked and said.doubts else None

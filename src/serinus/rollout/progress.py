@@ -75,6 +75,10 @@ class Progress(Struct, frozen=True):
     """Whether this decision begins another update: the template or the steps are new."""
     lingering: tuple[str, ...] = ()
     """Why the canary Service stays on another version than the new one, without traffic for either."""
+    settling: datetime | None = None
+    """Until when the canary's routes outlive a promotion; None when they need not."""
+    resting: datetime | None = None
+    """With ping-pong: until when the Service that was the stable one stays on its version."""
     active_hash: str = ""
     """Blue-green: the version that users should see."""
     is_previewed: bool = False

@@ -5,20 +5,21 @@ from serinus.api.workload import ReplicaSet
 from serinus.plan import Seen
 from serinus.rollout.dynamic import is_dynamic, returning_weight
 from serinus.rollout.fleet import Fleet
+from serinus.rollout.pingpong import after, roles_of
 from serinus.rollout.progress import Progress
 from serinus.rollout.target import canary_of, target
-from serinus.traffic.router import services_by_role
 
 
 def select(seen: Seen, fleet: Fleet, progress: Progress) -> tuple[dict[str, str], tuple[str, ...]]:
     """Say which hash each Service should select, as far as that is safe now, and what is waited for."""
     canary = canary_of(seen.rollout)
-    canary_service, stable_service = services_by_role(seen.rollout)
+    canaries, stables = zip(*roles_of(after(seen.rollout, progress.stable_hash)), strict=True)
     is_left = progress.is_aborted or _is_emptied(seen, fleet, progress)
     of_canary = progress.stable_hash if is_left else fleet.hash
-    wanted = {stable_service: progress.stable_hash, canary_service: of_canary}
-    if is_dynamic(seen) and returning_weight(seen, fleet, progress):
-        del wanted[canary_service]
+    wanted = dict.fromkeys(stables, progress.stable_hash)
+    if not (is_dynamic(seen) and returning_weight(seen, fleet, progress)):
+        # Of these the last one is of ping-pong, where there is such.
+        wanted |= dict.fromkeys(canaries[:-1] if progress.resting else canaries, of_canary)
     sets = {item.hash: item for item in fleet.all}
     chosen, why = {}, []
     for name, hash_ in wanted.items():
@@ -26,7 +27,7 @@ def select(seen: Seen, fleet: Fleet, progress: Progress) -> tuple[dict[str, str]
         service = seen.services.get(name)
         if service is None or item is None or service.hash == hash_:
             continue
-        if name == canary_service and hash_ != progress.stable_hash and progress.lingering:
+        if name in canaries and hash_ != progress.stable_hash and progress.lingering:
             why.append(f"Service {name} stays on {service.hash}")
             continue
         is_first = keys.MANAGED_BY not in service.metadata.annotations

@@ -32,7 +32,7 @@ class Strategy(Protocol):
         """Say the size of a new version that does not exist yet, and the aim of every ReplicaSet that does."""
         ...
 
-    def split(self, seen: Seen, fleet: Fleet, progress: Progress, now: datetime) -> Split | None:
+    def split(self, seen: Seen, fleet: Fleet, progress: Progress) -> Split | None:
         """Say how traffic is divided; None where no router divides it."""
         ...
 
@@ -44,9 +44,9 @@ class Canary:
     select = staticmethod(services.select)
     size = staticmethod(sizes.wanted_sizes)
 
-    def split(self, seen: Seen, fleet: Fleet, progress: Progress, now: datetime) -> Split | None:
+    def split(self, seen: Seen, fleet: Fleet, progress: Progress) -> Split | None:
         """The weight of the canary, where a router is set."""
-        return canary.split(seen, fleet, progress, now) if canary_of(seen.rollout).traffic_routing else None
+        return canary.split(seen, fleet, progress) if canary_of(seen.rollout).traffic_routing else None
 
 
 class BlueGreen:
@@ -56,7 +56,7 @@ class BlueGreen:
     select = staticmethod(bluegreen.select)
     size = staticmethod(bluegreen.sizes)
 
-    def split(self, seen: Seen, fleet: Fleet, progress: Progress, now: datetime) -> Split | None:  # noqa: ARG002
+    def split(self, seen: Seen, fleet: Fleet, progress: Progress) -> Split | None:  # noqa: ARG002
         """Nothing to divide: a version has all traffic, or none."""
         return None
 

@@ -26,6 +26,8 @@ class Split(Struct, frozen=True):
     until: datetime | None = None
     additional: tuple[Destination, ...] = ()
     """What the fleets of an Experiment get."""
+    kept: tuple[str, ...] = ()
+    """Why the weight is not yet what the step wants: until it is, it needs the pods that it has."""
     is_returning: bool = False
     """Whether the weight is what is left to the version that loses it."""
 

@@ -41,7 +41,7 @@ def _writes(seen: Seen, now: datetime, well: Sequence[Router]) -> Iterator[Write
     if fleet.new is None or fleet.stable is None:
         return
     progress = advance(_halted(seen), fleet, now, well)
-    decided = split(seen, fleet, progress, now)
+    decided = split(seen, fleet, progress)
     goal = Goal(progress=progress, revision=0, sizes={}, services={}, traffic=decided)
     theirs = {ref for router in well for ref in router.reads(seen.rollout)}
     for write in route_writes(seen, fleet, goal, well):

@@ -21,7 +21,8 @@ def weights_of(seen: Seen, fleet: Fleet, goal: Goal, now: datetime) -> tuple[Tra
     """
     if goal.traffic is None:
         return None, None
-    weights = _dated(_decided(seen, fleet, goal), seen.rollout.status.canary.weights, now)
+    moved = goal.traffic.until or now  # weights that rest do so until then
+    weights = _dated(_decided(seen, fleet, goal), seen.rollout.status.canary.weights, moved)
     drained = weights.since + timedelta(seconds=seen.settings.drain_seconds) if weights.since else None
     if goal.confirmation.doubts:
         return replace(weights, verified=False), None
@@ -43,7 +44,13 @@ def _decided(seen: Seen, fleet: Fleet, goal: Goal) -> TrafficWeights:
     )
 
 
-def _dated(weights: TrafficWeights, old: TrafficWeights | None, now: datetime) -> TrafficWeights:
+def _dated(weights: TrafficWeights, old: TrafficWeights | None, moved: datetime) -> TrafficWeights:
     """The weights with the moment since which they are so; none where that was not kept (another schema prunes it)."""
-    is_same = old is not None and replace(old, verified=None, since=None) == weights
-    return replace(weights, since=old.since if is_same and old is not None else whole_second(now))
+    is_same = old is not None and _flow(old) == _flow(weights)
+    return replace(weights, since=old.since if is_same and old is not None else whole_second(moved))
+
+
+def _flow(weights: TrafficWeights) -> TrafficWeights:
+    """What of weights is traffic: a version without any may become another one."""
+    canary = weights.canary if weights.canary.weight else WeightDestination(0)
+    return replace(weights, canary=canary, verified=None, since=None)

@@ -18,7 +18,7 @@ from serinus.traffic import alb_actions as actions
 from serinus.traffic import alb_balancer as balancer
 from serinus.traffic import alb_paths as paths
 from serinus.traffic.found import invalid, is_set, missing
-from serinus.traffic.router import Ability, Found, Traffic, Trouble, Wanted, services_by_role
+from serinus.traffic.router import Ability, Found, Traffic, Trouble, Wanted
 
 _PREFIX = "alb.ingress.kubernetes.io"
 _LEGACY = "rollouts.argoproj.io/managed-alb-actions"
@@ -88,7 +88,7 @@ def _wanted(traffic: Traffic, ref: Ref, found: Foreign) -> Wanted:
     for name in _managed_routes(traffic.rollout):
         annotations |= dict.fromkeys([f"{prefix}/actions.{name}", f"{prefix}/conditions.{name}"])
     for step in traffic.header_routes:
-        annotations[f"{prefix}/actions.{step.name}"] = actions.only(traffic.canary_service, spec)
+        annotations[f"{prefix}/actions.{step.name}"] = actions.only(actions.roles(traffic.rollout)[0], spec)
         annotations[f"{prefix}/conditions.{step.name}"] = actions.condition(step)
     ours = [key for key, value in annotations.items() if value is not None]
     before = actions.managed(found.metadata.annotations)
@@ -153,7 +153,7 @@ def _prefix(rollout: Rollout) -> str:
 
 def _root(rollout: Rollout) -> str:
     """The Service that the Ingress names."""
-    return _spec(rollout).root_service or services_by_role(rollout)[1]
+    return _spec(rollout).root_service or actions.roles(rollout)[1]
 
 
 def _managed_routes(rollout: Rollout) -> list[str]:

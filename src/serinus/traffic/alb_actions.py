@@ -6,18 +6,24 @@ from typing import Any
 import msgspec
 
 from serinus.api.canary import HeaderRouteStep
+from serinus.api.rollout import Rollout
 from serinus.api.routing import AlbRouting
-from serinus.traffic.router import Traffic
+from serinus.traffic.router import Traffic, services_by_role
 
 MANAGED = "rollouts.argoproj.io/managed-alb-annotations"
 """On an Ingress: which annotations belong to which Rollout (``{"web":["…/actions.web"]}``)."""
 
 
+def roles(rollout: Rollout) -> tuple[str, str]:
+    """The Services of canary and stable: those that swap, where there are such."""
+    return services_by_role(rollout, ping_pong_first=True)
+
+
 def split(traffic: Traffic, spec: AlbRouting) -> str:
     """The action that splits traffic: canary, then those of an experiment, then stable."""
+    canary, stable = roles(traffic.rollout)
     extras = [(item.service, item.weight) for item in traffic.additional]
-    weights = [(traffic.canary_service, traffic.weight), *extras, (traffic.stable_service, traffic.stable_weight)]
-    return _action(weights, spec)
+    return _action([(canary, traffic.weight), *extras, (stable, traffic.stable_weight)], spec)
 
 
 def only(service: str, spec: AlbRouting) -> str:

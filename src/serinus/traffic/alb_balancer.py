@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from serinus.api.routing import AlbRouting
 from serinus.api.workload import Foreign
 from serinus.plan import Answer, Ask, Balanced, Balancer, Ref
+from serinus.traffic.alb_actions import roles
 from serinus.traffic.router import Traffic
 
 
@@ -34,7 +35,8 @@ def _asks(item: Foreign) -> list[Balancer]:
 
 
 def _wanted(traffic: Traffic, spec: AlbRouting, ref: Ref) -> dict[str, int]:
-    weights = {traffic.canary_service: traffic.weight, traffic.stable_service: traffic.stable_weight}
+    canary, stable = roles(traffic.rollout)
+    weights = {canary: traffic.weight, stable: traffic.stable_weight}
     weights |= {item.service: item.weight for item in traffic.additional}
     return {f"{ref.namespace}/{ref.name}-{name}:{spec.service_port}": weight for name, weight in weights.items()}
 

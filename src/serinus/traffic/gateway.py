@@ -73,7 +73,7 @@ class Gateway:
         """What the gateways that serve the routes report, for the routes as they are."""
         reports: list[bool | None] = []
         for asked, item in self._present(traffic, found):
-            rules = weighted_rules(rules_of(item), roles_of(traffic), asked.rule_name)
+            rules = weighted_rules(rules_of(item), roles_of(traffic.rollout), asked.rule_name)
             is_set = traffic.is_settling or all(has_weights(rule, traffic) for rule in rules)
             reports.append(is_set and in_effect(item))
             reports.extend(self._own_reports(traffic, found, asked, item))
@@ -105,14 +105,14 @@ class Gateway:
         affinity = config_of(traffic.rollout).session_affinity
         is_kept = affinity is not None and asked.is_http and cookies.is_kept(traffic)
         extras = tuple(sorted(item.service for item in traffic.additional))
-        chosen = weighted_rules(rules_of(item), roles_of(traffic), asked.rule_name)
+        chosen = weighted_rules(rules_of(item), roles_of(traffic.rollout), asked.rule_name)
         rules: list[Rule] = []
         for rule in rules_of(item):
             changed = rule
             if any(rule is one for one in chosen):
                 changed = split(_without(rule, before), traffic)
                 if affinity and is_kept:
-                    changed = affinities.stamped(changed, roles_of(traffic), affinity, traffic)
+                    changed = affinities.stamped(changed, roles_of(traffic.rollout), affinity, traffic)
             rules.append(changed)
         return {"rules": rules}, Added(extras, affinity.cookie_name if affinity and is_kept else "")
 
@@ -120,7 +120,7 @@ class Gateway:
         if not asked.has_requests:
             return []
         spec, _ = self._wanted_spec(traffic, asked, item)
-        rules = weighted_rules(spec["rules"], roles_of(traffic), asked.rule_name)
+        rules = weighted_rules(spec["rules"], roles_of(traffic.rollout), asked.rule_name)
         source = Source(asked, item, rules, config_of(traffic.rollout).session_affinity)
         ref = own_ref(asked, traffic.rollout.name)
         manifest = own_route(traffic, source, found.get(ref))

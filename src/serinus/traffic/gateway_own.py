@@ -76,7 +76,7 @@ def _managed(traffic: Traffic, source: Source) -> Iterator[Rule]:
     mirrors = {step.name: step for step in traffic.mirror_routes} if source.asked.is_http else {}
     for managed in routing.managed_routes if routing else ():
         if step := headers.get(managed.name):
-            yield from _to_one(source, roles_of(traffic).canary, header_matches(step))
+            yield from _to_one(source, roles_of(traffic.rollout).canary, header_matches(step))
         if mirror := mirrors.get(managed.name):
             yield from _mirrored(traffic, source, mirror)
 
@@ -84,7 +84,7 @@ def _managed(traffic: Traffic, source: Source) -> Iterator[Rule]:
 def _sticky(traffic: Traffic, source: Source) -> Iterator[Rule]:
     if source.affinity is None or not source.asked.is_http or not is_kept(traffic):
         return
-    roles = roles_of(traffic)
+    roles = roles_of(traffic.rollout)
     for service, hash_ in ((roles.canary, traffic.canary_hash), (roles.stable, traffic.stable_hash)):
         if hash_:
             yield from _to_one(source, service, [affinities.cookie_match(source.affinity, hash_)])
@@ -104,7 +104,7 @@ def _mirrored(traffic: Traffic, source: Source, step: MirrorRouteStep) -> Iterat
     """Each weighted rule once more, for the requests that are mirrored, with the same weights."""
     for rule in source.rules:
         matches = [match for own in _matches(source, rule) for item in step.match if (match := narrowed(own, item))]
-        canary = backend(rule, roles_of(traffic).canary)
+        canary = backend(rule, roles_of(traffic.rollout).canary)
         if matches and canary is not None:
             filters = [*(rule.get("filters") or []), _mirror_filter(canary, step.percentage)]
             yield _copied(rule) | {"matches": matches, "filters": filters}

@@ -10,8 +10,8 @@ from serinus.traffic.found import invalid, is_somebody_elses
 from serinus.traffic.gateway_affinity import sets_cookies
 from serinus.traffic.gateway_config import GROUP, Asked, GatewayConfig, config_of
 from serinus.traffic.gateway_own import Source, own_ref, unreached
-from serinus.traffic.gateway_rules import Roles, rules_of, weighted_rules
-from serinus.traffic.router import Found, Trouble, services_by_role
+from serinus.traffic.gateway_rules import roles_of, rules_of, weighted_rules
+from serinus.traffic.router import Found, Trouble
 
 
 def troubles(rollout: Rollout, asked: Sequence[Asked], found: Found) -> Iterator[Trouble]:
@@ -51,7 +51,7 @@ def _route(rollout: Rollout, asked: Asked, found: Found) -> Iterator[Trouble]:
         text = f'{kind.plural}.{GROUP} "{name}" not found in namespace {asked.ref.namespace}'
         yield invalid(asked.field, name, text, "RouteNotFound")
         return
-    roles = Roles(*services_by_role(rollout))
+    roles = roles_of(rollout)
     if not weighted_rules(rules_of(route), roles, asked.rule_name):
         rule = f"no rule named `{asked.rule_name}`" if asked.rule_name else "no rule"
         text = f"{kind.kind} `{name}` has {rule} with backends {roles.canary} and {roles.stable}"
@@ -83,7 +83,7 @@ def _extra_routes(rollout: Rollout, asked: Sequence[Asked], found: Found) -> Ite
 
 
 def _affinity(rollout: Rollout, config: GatewayConfig, asked: Sequence[Asked], found: Found) -> Iterator[Trouble]:
-    affinity, roles = config.session_affinity, Roles(*services_by_role(rollout))
+    affinity, roles = config.session_affinity, roles_of(rollout)
     if affinity is None:
         return
     yield from cookies.troubles(affinity)
@@ -102,7 +102,7 @@ def _source(rollout: Rollout, asked: Asked, found: Found) -> Source | None:
     route = found.get(asked.ref)
     if route is None or not asked.is_http:
         return None
-    return Source(asked, route, weighted_rules(rules_of(route), Roles(*services_by_role(rollout)), asked.rule_name))
+    return Source(asked, route, weighted_rules(rules_of(route), roles_of(rollout), asked.rule_name))
 
 
 def _elsewhere(what: str) -> Trouble:

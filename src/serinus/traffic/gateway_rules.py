@@ -5,6 +5,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from serinus.api.rollout import Rollout
 from serinus.api.workload import Foreign
 from serinus.traffic.router import Traffic, services_by_role
 
@@ -23,9 +24,9 @@ class Roles(Struct, frozen=True):
         return backend(rule, self.canary) is not None and backend(rule, self.stable) is not None
 
 
-def roles_of(traffic: Traffic) -> Roles:
-    """The Services of the two versions."""
-    return Roles(*services_by_role(traffic.rollout))
+def roles_of(rollout: Rollout) -> Roles:
+    """The Services of the two versions: those that swap, where there are such."""
+    return Roles(*services_by_role(rollout, ping_pong_first=True))
 
 
 def rules_of(found: Foreign) -> list[Rule]:
@@ -50,7 +51,7 @@ def is_service(item: Backend, service: str) -> bool:
 
 def split(rule: Rule, traffic: Traffic) -> Rule:
     """A weighted rule with the decided weights; backends of nobody's business stay as they are."""
-    roles = roles_of(traffic)
+    roles = roles_of(traffic.rollout)
     extras = {item.service: item.weight for item in traffic.additional}
     weights = {roles.canary: traffic.weight, roles.stable: traffic.stable_weight} | extras
     present = [_weighted(item, weights) for item in _backends(rule)]
@@ -70,7 +71,7 @@ def without_backends(rule: Rule, services: Collection[str]) -> Rule:
 
 def has_weights(rule: Rule, traffic: Traffic) -> bool:
     """Whether a rule splits as it was decided."""
-    roles = roles_of(traffic)
+    roles = roles_of(traffic.rollout)
     expected = {roles.canary: traffic.weight, roles.stable: traffic.stable_weight}
     expected |= {item.service: item.weight for item in traffic.additional}
     return all((backend(rule, name) or {}).get("weight", 1) == weight for name, weight in expected.items())

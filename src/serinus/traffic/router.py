@@ -63,21 +63,26 @@ class Traffic(Struct, frozen=True):
 
     @property
     def canary_service(self) -> str:
-        """The Service of the new version."""
+        """The Service of the new version, of a fixed role where there is one."""
         return services_by_role(self.rollout)[0]
 
     @property
     def stable_service(self) -> str:
-        """The Service of the version that has proved itself."""
+        """The Service of the version that has proved itself, of a fixed role where there is one."""
         return services_by_role(self.rollout)[1]
 
 
-def services_by_role(rollout: Rollout) -> tuple[str, str]:
-    """The Services of canary and stable; with ping-pong, the roles swap at each promotion."""
+def services_by_role(rollout: Rollout, *, ping_pong_first: bool = False) -> tuple[str, str]:
+    """The Services of canary and stable; with ping-pong, the roles swap at each promotion.
+
+    A Rollout may have both, those of fixed roles and those that swap: an ALB and the Gateway API take those that swap,
+    the other layers the fixed ones (as in Argo Rollouts).
+    """
     canary = rollout.spec.strategy.canary
     if canary is None:
         return "", ""
-    if canary.ping_pong is None:
+    is_fixed = bool(canary.canary_service or canary.stable_service) and not ping_pong_first
+    if canary.ping_pong is None or is_fixed:
         return canary.canary_service, canary.stable_service
     ping, pong = canary.ping_pong.ping_service, canary.ping_pong.pong_service
     # A status that names neither counts as pong: the first promotion makes ping the stable one.
