@@ -155,5 +155,7 @@ def controller_manager(plane: Plane) -> list[str]:
         "--secure-port=0",
         "--kube-api-qps=2000",
         "--kube-api-burst=4000",
+        # Somebody watches: 15 seconds between two looks at an autoscaler seem as if nothing happened.
+        "--horizontal-pod-autoscaler-sync-period=2s",
         f"--controllers={','.join(CONTROLLERS)}",
     ]
