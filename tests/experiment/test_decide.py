@@ -3,7 +3,7 @@
 import pytest
 
 from experiment.play import NAME, Play, template
-from serinus.plan import Created, Refused
+from serinus.plan import Created, Event, Refused
 
 TWO = (template("baseline"), template("candidate", "nginx:1.22.0", replicas=2))
 ANALYSIS = {"name": "errors", "templateName": "good"}
@@ -159,6 +159,7 @@ def test_required_analyses_end_the_experiment_by_their_success() -> None:
     play.wait(60)
     assert (play.phase, play.message) == ("Successful", "Required AnalysisRuns completed")
     assert play.objects["AnalysisRun", f"{NAME}-other"]["spec"]["terminate"] is True
+    assert Event("AnalysisRunTerminating", f"Terminating other ({NAME}-other)") in play.events
 
 
 def test_the_end_of_the_time_waits_for_required_analyses() -> None:

@@ -9,7 +9,7 @@ from rollout.scenes import NAMESPACE, NOW, foreign, hash_of, replica_set, rollou
 from serinus.api import keys
 from serinus.api.experiment import Experiment
 from serinus.api.kinds import EXPERIMENT
-from serinus.plan import Create, Patch, Plan, Ref, Seen
+from serinus.plan import Create, Event, Patch, Plan, Ref, Seen
 from serinus.rollout.decide import plan_rollout
 from serinus.traffic.istio import Istio
 from stories import manifests
@@ -77,7 +77,9 @@ def routes(planned: Plan) -> dict[str, int]:
 
 
 def test_the_fleets_are_made_of_the_versions_as_they_run() -> None:
-    manifest = made(plan(scene({"templates": FLEETS, "duration": "5m"})))
+    planned = plan(scene({"templates": FLEETS, "duration": "5m"}))
+    manifest = made(planned)
+    assert Event("ExperimentCreated", f"Created Experiment '{NAMED}'") in planned.events
     assert manifest["metadata"]["name"] == NAMED
     assert manifest["metadata"]["annotations"] == {keys.REVISION: "2"}
     assert manifest["spec"]["duration"] == "5m"
@@ -103,6 +105,8 @@ def test_running_fleets_get_their_share_out_of_the_stable_version() -> None:
     weights = planned.status["canary"]["weights"]
     assert weights["stable"]["weight"] == 75
     assert list(weights["additional"]) == [{"weight": 5, "serviceName": f"{NAMED}-baseline", "podTemplateHash": "abc"}]
+    (told,) = (event.message for event in planned.events if event.reason == "TrafficWeightUpdated")
+    assert told.endswith(f"additional: [{{5 {NAMED}-baseline abc}}]")
 
 
 @pytest.mark.parametrize("phase", ["Pending", "Failed", "Error", "Inconclusive"])

@@ -72,8 +72,9 @@ async def test_a_step_that_runs_is_asked_again_when_it_wants(simulated_stage: St
     assert (noted(look)[0].backoff, noted(look)[0].status) == ("30s", {"n": 1})
     await stage.stays(lambda look: look.step == 1 and look.weight == 20, seconds=20)
     script.last = StepReply("Successful")
-    await stage.until(lambda look: look.is_paused_at(3))
+    look = await stage.until(lambda look: look.is_paused_at(3))
     assert script.asked == ["Run 1"] * 3
+    assert look.told("StepPluginTransition") == ["Step plugin acme/smoke of step 2: Run is Running"]
 
 
 async def test_an_error_is_tried_again(simulated_stage: Stage) -> None:
@@ -93,11 +94,12 @@ async def test_a_step_that_fails_aborts_the_update(simulated_stage: Stage) -> No
     text = "Rollout aborted update to revision 2: Step Plugin 2 (acme/smoke) failed: too slow"
     assert look.message == f"RolloutAborted: {text}"
     assert statuses(look) == [(1, "Run", "Failed")]
+    assert look.told("StepPluginTransition") == ["Step plugin acme/smoke of step 2: Run is Failed: too slow"]
     await stage.until(lambda look: look.services == {"stable": V1, "canary": V1})
     assert script.asked == ["Run 1"]
 
 
-async def test_an_abort_takes_plugins_back_from_thelast_to_the_first(simulated_stage: Stage) -> None:
+async def test_an_abort_takes_plugins_back_from_the_last_to_the_first(simulated_stage: Stage) -> None:
     stage = simulated_stage
     script = plugged(stage, StepReply("Successful"), StepReply("Running"), Abort=StepReply("Running"))
     await begin(stage, PLUGIN, weight(20), PLUGIN)

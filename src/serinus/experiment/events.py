@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from serinus.api.experiment import Experiment, ExperimentStatus
-from serinus.api.kinds import REPLICA_SET
+from serinus.api.kinds import ANALYSIS_RUN, REPLICA_SET
 from serinus.plan import Create, Event, Patch, Write
 
 _BAD = {"Failed", "Error"}
@@ -12,20 +12,23 @@ _BAD = {"Failed", "Error"}
 def events_of(experiment: Experiment, status: ExperimentStatus, writes: tuple[Write, ...]) -> tuple[Event, ...]:
     """Every event of a decision, in the order in which things happen."""
     return (
-        *(event for write in writes for event in _of_write(write)),
+        *(event for write in writes for event in _of_write(status, write)),
         *_of_templates(experiment.status, status),
         *_of_runs(experiment.status, status),
         *_of_phase(experiment.status, status),
     )
 
 
-def _of_write(write: Write) -> Iterator[Event]:
+def _of_write(status: ExperimentStatus, write: Write) -> Iterator[Event]:
     match write:
         case Create(ref) if ref.kind is REPLICA_SET:
             yield Event("NewReplicaSetCreated", f"Created ReplicaSet {ref.name}")
         case Patch(ref, body) if ref.kind is REPLICA_SET and "spec" in body:
             size = body["spec"]["replicas"]
             yield Event("ScalingReplicaSet", f"Scaled {'up' if size else 'down'} ReplicaSet {ref.name} to {size}")
+        case Patch(ref, body) if ref.kind is ANALYSIS_RUN and body.get("spec", {}).get("terminate"):
+            name = next((item.name for item in status.analysis_runs if item.analysis_run == ref.name), ref.name)
+            yield Event("AnalysisRunTerminating", f"Terminating {name} ({ref.name})")
 
 
 def _of_templates(old: ExperimentStatus, new: ExperimentStatus) -> Iterator[Event]:

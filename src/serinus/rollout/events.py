@@ -6,8 +6,8 @@ Reasons and sentences are those of Argo Rollouts: alerts and notification trigge
 from collections.abc import Iterator
 
 from serinus.api import keys
-from serinus.api.kinds import REPLICA_SET, SERVICE
-from serinus.api.status import RolloutStatus
+from serinus.api.kinds import EXPERIMENT, REPLICA_SET, SERVICE
+from serinus.api.status import RolloutStatus, StepPluginStatus, WeightDestination
 from serinus.api.workload import ReplicaSet
 from serinus.plan import Create, Event, Patch, Seen, Write
 from serinus.rollout.conditions import ABORTED, PROGRESSING, find
@@ -22,6 +22,7 @@ def events_of(
     return (
         *(event for write in writes for event in _of_write(seen, fleet, goal, write)),
         *_of_weight(seen, status),
+        *_of_plugins(seen.rollout.status, status),
         *goal.progress.events,
         *_of_progress(seen, fleet, goal, status),
     )
@@ -33,6 +34,8 @@ def _of_write(seen: Seen, fleet: Fleet, goal: Goal, write: Write) -> Iterator[Ev
             yield Event("NewReplicaSetCreated", f"Created ReplicaSet {ref.name} (revision {goal.revision})")
             if size := manifest["spec"]["replicas"]:
                 yield _scaled(ref.name, goal.revision, 0, size)
+        case Create(ref) if ref.kind is EXPERIMENT:
+            yield Event("ExperimentCreated", f"Created Experiment '{ref.name}'")
         case Create(event=Event() as event) | Patch(event=Event() as event):
             yield event
         case Patch(ref, body) if ref.kind is REPLICA_SET and "replicas" in body.get("spec", {}):
@@ -59,18 +62,44 @@ def _scaled(name: str, revision: int, old: int, new: int) -> Event:
 
 def _of_weight(seen: Seen, status: RolloutStatus) -> Iterator[Event]:
     old, new = seen.rollout.status.canary.weights, status.canary.weights
-    if new is None or (old is not None and old.canary.weight == new.canary.weight):
+    if new is None:
         return
-    change = f"to {new.canary.weight}" if old is None else f"from {old.canary.weight} to {new.canary.weight}"
-    yield Event("TrafficWeightUpdated", f"Traffic weight updated {change}")
+    changes = []
+    if old is None or old.canary.weight != new.canary.weight:
+        changes.append(f"to {new.canary.weight}" if old is None else f"from {old.canary.weight} to {new.canary.weight}")
+    if old is not None and old.additional != new.additional:
+        changes.append(f"additional: [{' '.join(map(_destination, new.additional))}]")
+    if changes:
+        yield Event("TrafficWeightUpdated", f"Traffic weight updated {', '.join(changes)}")
+
+
+def _destination(item: WeightDestination) -> str:
+    return f"{{{item.weight} {item.service_name} {item.pod_template_hash}}}"
+
+
+def _of_plugins(old: RolloutStatus, new: RolloutStatus) -> Iterator[Event]:
+    """How step plugins go on; the success of a step is told as that of any other step."""
+    before = {_place(item): item.phase for item in old.canary.step_plugin_statuses}
+    for item in new.canary.step_plugin_statuses:
+        is_told_elsewhere = item.disabled or (item.operation == "Run" and item.phase == "Successful")
+        if before.get(_place(item)) != item.phase and not is_told_elsewhere:
+            text = f"Step plugin {item.name} of step {item.index + 1}: {item.operation} is {item.phase}"
+            is_bad = item.phase in {"Failed", "Error"}
+            text += f": {item.message}" if item.message else ""
+            yield Event("StepPluginTransition", text, "Warning" if is_bad else "Normal")
+
+
+def _place(item: StepPluginStatus) -> tuple[int, str]:
+    return item.index, item.operation
 
 
 def _of_progress(seen: Seen, fleet: Fleet, goal: Goal, status: RolloutStatus) -> Iterator[Event]:
     progress, old = goal.progress, seen.rollout.status
     if seen.rollout.metadata.annotations.get(keys.REVISION) != str(goal.revision):
         yield Event("RolloutUpdated", f"Rollout updated to revision {goal.revision}")
-    if progress.is_fresh and old.stable_rs and old.stable_rs != fleet.hash and _is_completed(old):
-        yield Event("RolloutNotCompleted", "Rollout not completed, started update to revision " + str(goal.revision))
+    if progress.is_fresh and old.stable_rs != fleet.hash and _may_be_complete(old):
+        text = f"Rollout not completed, started update to revision {goal.revision} ({status.current_pod_hash})"
+        yield Event("RolloutNotCompleted", text)
     aborted = find(status.conditions, PROGRESSING)
     if aborted is not None and aborted.reason == ABORTED and not _has_reason(old, ABORTED):
         yield Event("RolloutAborted", aborted.message, "Warning")
@@ -81,9 +110,10 @@ def _of_progress(seen: Seen, fleet: Fleet, goal: Goal, status: RolloutStatus) ->
         yield Event("RolloutCompleted", f"{text}: {progress.promotion}")
 
 
-def _is_completed(status: RolloutStatus) -> bool:
+def _may_be_complete(status: RolloutStatus) -> bool:
+    """Whether nobody has been told yet that it is not."""
     condition = status.condition("Completed")
-    return condition is not None and condition.status == "True"
+    return condition is None or condition.status == "True"
 
 
 def _has_reason(status: RolloutStatus, reason: str) -> bool:
