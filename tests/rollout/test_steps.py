@@ -27,6 +27,7 @@ TEXTS = [
     ({"setCanaryScale": {"weight": 25}}, "setCanaryScale{weight: 25}"),
     ({"setCanaryScale": {"replicas": 0}}, "setCanaryScale{replicas: 0}"),
     ({"setCanaryScale": {"matchTrafficWeight": True}}, "setCanaryScale{matchTrafficWeight: true}"),
+    ({"setCanaryScale": {}}, "invalid"),
     ({"plugin": {"name": "company/step"}}, "plugin: company/step"),
     ({"setHeaderRoute": {"name": "beta"}}, "setHeaderRoute: beta"),
     ({"setMirrorRoute": {"name": "shadow"}}, "setMirrorRoute: shadow"),

@@ -12,7 +12,9 @@ def hashes(look: Look) -> tuple[str, str]:
 
 
 async def test_an_update_is_told_from_its_beginning_to_its_end(stage: Stage) -> None:
-    await stage.deploy_routed(routed((weight(20), pause(1), weight(60), pause("1s")), replicas=2, scaleDownDelaySeconds=1))
+    await stage.deploy_routed(
+        routed((weight(20), pause(1), weight(60), pause("1s")), replicas=2, scaleDownDelaySeconds=1)
+    )
     await stage.set_image(V2)
     look = await stage.until(lambda look: look.is_settled(V2) and len(look.told("RolloutCompleted")) == 2)
     one, two = hashes(look)

@@ -1,6 +1,6 @@
 """How many pods versions have: steps that say so, and people who change their minds."""
 
-from stories.manifests import V1, V2, pause, rollout, routed, scale, weight
+from stories.manifests import INGRESS, V1, V2, pause, rollout, routed, scale, weight
 from stories.stage import Stage
 
 
@@ -27,6 +27,28 @@ async def test_a_canary_is_sized_in_percent(stage: Stage) -> None:
     await stage.promote()
     look = await stage.until(lambda look: look.is_paused_at(3))
     assert (look.pods, look.canary_weight) == ({V1: 4, V2: 3}, "5")
+
+
+async def test_of_several_sizes_the_number_of_pods_counts_and_none_at_all_is_that_of_the_weight(
+    simulated_stage: Stage,
+) -> None:
+    stage = simulated_stage
+    both = scale(weight=25, replicas=3)
+    await stage.deploy_routed(routed((weight(50), both, pause(), scale(), pause()), replicas=4))
+    await stage.set_image(V2)
+    look = await stage.until(lambda look: look.is_paused_at(2))
+    assert look.pods == {V1: 4, V2: 3}
+    await stage.promote()
+    await stage.until(lambda look: look.is_paused_at(4) and look.pods == {V1: 4, V2: 2})
+
+
+async def test_sizes_are_shares_of_the_greatest_weight(simulated_stage: Stage) -> None:
+    stage = simulated_stage
+    routing = {"nginx": {"stableIngress": INGRESS}, "maxTrafficWeight": 1000}
+    await stage.deploy_routed(routed((scale(weight=500), pause()), replicas=4, trafficRouting=routing))
+    await stage.set_image(V2)
+    look = await stage.until(lambda look: look.is_paused_at(1))
+    assert look.pods == {V1: 4, V2: 2}
 
 
 async def test_more_replicas_in_mid_update_grow_both_versions(stage: Stage) -> None:

@@ -22,10 +22,13 @@ class PauseStep(ApiStruct, frozen=True):
 
 
 class CanaryScaleStep(ApiStruct, frozen=True):
-    """Size the canary on its own, apart from the traffic weight."""
+    """Size the canary on its own, apart from the traffic weight.
+
+    Of several fields, ``matchTrafficWeight`` counts first, then ``replicas``; with none, the traffic weight does.
+    """
 
     weight: Int32 | None = None
-    """The canary's share of ``spec.replicas``, in percent."""
+    """The canary's share of ``spec.replicas``, in percent (or of ``maxTrafficWeight``)."""
     replicas: Int32 | None = None
     """The canary's number of pods."""
     match_traffic_weight: bool = False

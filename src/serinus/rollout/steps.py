@@ -124,7 +124,7 @@ def _scale_text(step: CanaryStep) -> str:
         return "setCanaryScale{matchTrafficWeight: true}"
     if scale.weight is not None:
         return f"setCanaryScale{{weight: {scale.weight}}}"
-    return f"setCanaryScale{{replicas: {scale.replicas}}}"
+    return "invalid" if scale.replicas is None else f"setCanaryScale{{replicas: {scale.replicas}}}"
 
 
 def _pause_text(step: CanaryStep) -> str:

@@ -176,13 +176,9 @@ def _scale(step: CanaryStep, path: str, rollout: Rollout) -> Iterator[str]:
         return
     if canary.traffic_routing is None:
         yield invalid(f"{path}.setCanaryScale", scale, "SetCanaryScale cannot be used without TrafficRouting")
-    given = [scale.weight is not None, scale.replicas is not None, scale.match_traffic_weight]
-    if sum(given) != 1:
-        yield invalid(f"{path}.setCanaryScale", scale, "set exactly one of weight, replicas and matchTrafficWeight")
-    if (scale.replicas or 0) < 0:
-        yield invalid(f"{path}.setCanaryScale.replicas", scale.replicas, "must be greater than or equal to 0")
-    if not 0 <= (scale.weight or 0) <= 100:
-        yield invalid(f"{path}.setCanaryScale.weight", scale.weight, "needs to be between 0 and 100")
+    for name, value in (("replicas", scale.replicas), ("weight", scale.weight)):
+        if (value or 0) < 0:
+            yield invalid(f"{path}.setCanaryScale.{name}", value, "must be greater than or equal to 0")
 
 
 def _parts(rollout: Rollout) -> Iterator[str]:
