@@ -11,7 +11,7 @@ from serinus.plan import Plan, Ref, Seen
 from serinus.rollout.decide import plan_rollout
 from serinus.traffic.found import is_controlled, is_set
 from serinus.traffic.nginx import Nginx
-from serinus.traffic.router import Found, Traffic
+from serinus.traffic.router import Found, Router, Traffic
 from serinus.world import Delays, Planner
 from serinus.world.network import NOBODY, Network
 from serinus.world.pods import ready_since
@@ -50,7 +50,7 @@ class Stuck(Telling):
         return not self.is_stuck and super().verified(traffic, found)
 
 
-def planner(*routers: Nginx) -> Planner:
+def planner(*routers: Router) -> Planner:
     """The controller with these routers."""
 
     def plan(seen: Seen, now: datetime) -> Plan:

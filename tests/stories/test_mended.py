@@ -1,17 +1,20 @@
 """Whatever is wrong is said, nothing that runs is touched meanwhile, and the update goes on once it is mended."""
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
 
+from rollout.test_invalid_spec import ROWS
 from rollout.test_validate import ROUTED
+from serinus import plugins
 from serinus.api.kinds import INGRESS as INGRESS_KIND
 from serinus.api.kinds import ROLLOUT, SERVICE
 from serinus.plan import Ref
 from serinus.traffic.istio import Istio
 from serinus.traffic.nginx import Nginx
+from serinus.traffic.router import Router
 from stories.lagging import planner
 from stories.manifests import (
     CANARY,
@@ -38,16 +41,20 @@ STEPS = (weight(20), pause(), weight(60))
 RUNNING = {V1: 3, V2: 1}
 
 MUTABLE = [
-    pytest.param(change, message, id=message[:60])
+    pytest.param(change, message, (Nginx(),), id=message[:60])
     for change, message in ROUTED
     if not message.startswith(("spec.selector", "spec.template.metadata.labels"))
 ]
 """Every rule about the spec, except those about the selector: the API lets nobody change that."""
+RULES = [pytest.param(change, message, plugins.routers(), id=name) for name, (change, message) in ROWS.items()]
+"""Every rule about strategies and routers."""
 
 
-@pytest.mark.parametrize(("change", "message"), MUTABLE)
-async def test_a_spec_that_is_broken_in_mid_update(change: Change, message: str) -> None:
-    stage = Simulated()
+@pytest.mark.parametrize(("change", "message", "routers"), MUTABLE + RULES)
+async def test_a_spec_that_is_broken_in_mid_update(change: Change, message: str, routers: Sequence[Router]) -> None:
+    stage = Simulated(planner=planner(*routers))
+    for name in ("ping", "pong"):
+        await stage.create(service(name))
     await stage.deploy_routed(routed(STEPS))
     await stage.set_image(V2)
     await stage.until(lambda look: look.is_paused_at(1))
