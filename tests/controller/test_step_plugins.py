@@ -64,5 +64,6 @@ def test_a_plugin_runs_is_asked_again_and_is_taken_back(cluster: Any, namespace:
     assert (found["phase"], found["executions"], found["status"]) == ("Successful", 2, {"tries": 2})
     assert found["message"] == f"{NAME} is good"
     kubectl("patch", "rollout", NAME, "--subresource=status", "--type=merge", "-p", '{"status":{"abort":true}}')
-    kubectl("wait", f"rollout/{NAME}", "--for=jsonpath={.status.canary.stepPluginStatuses[1].message}=taken back")
+    taken_back = "{.status.canary.stepPluginStatuses[?(@.operation=='Abort')].message}=taken back"
+    kubectl("wait", f"rollout/{NAME}", f"--for=jsonpath={taken_back}", "--timeout=60s")
     assert [item["operation"] for item in statuses()] == ["Run", "Abort"]
