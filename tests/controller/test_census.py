@@ -83,3 +83,13 @@ async def test_turns_are_counted_by_kind() -> None:
     assert "analysis_run_reconcile_count 1.0" in lines
     assert "rollout_reconcile_count 1.0" in lines
     assert 'analysis_run_reconcile_error_total{name="web-1",namespace="shop"} 1.0' in lines
+
+
+async def test_no_count_of_failures_outlives_its_object() -> None:
+    telemetry = Telemetry(Cluster().stores)
+    telemetry.turn(Key("Experiment", "shop", "web"), 0.001, "failed")
+    telemetry.turn(Key("Rollout", "shop", "web"), 0.001, "failed")
+    telemetry.turn(Key("Experiment", "shop", "web"), 0.001, "gone")
+    text = generate_latest(telemetry.registry).decode()
+    assert "experiment_reconcile_error_total{" not in text
+    assert 'rollout_reconcile_error_total{name="web",namespace="shop"} 1.0' in text

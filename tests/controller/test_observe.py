@@ -8,7 +8,6 @@ from controller.test_analysis_stores import ANALYSIS, Cluster, rollout, run
 from serinus.api.analysis_ref import TemplateRef
 from serinus.api.kinds import ANALYSIS_RUN, ANALYSIS_TEMPLATE, CLUSTER_ANALYSIS_TEMPLATE
 from serinus.api.rollout import Rollout
-from serinus.controller.answers import Answers
 from serinus.controller.observe import observe
 from serinus.plan import Ref, Seen, Settings
 
@@ -21,7 +20,7 @@ def template(name: str, *nested: Manifest, namespace: str = "shop") -> Manifest:
 
 def sight(cluster: Cluster) -> Seen:
     found = msgspec.convert(rollout({"canary": {"analysis": ANALYSIS}}), Rollout)
-    return observe(cluster.stores, Answers(), Settings(), found)
+    return observe(cluster.stores, {}, Settings(), found)
 
 
 async def test_templates_are_seen_with_those_that_they_name() -> None:

@@ -1,5 +1,6 @@
-"""Turns are the same for every kind: what is told when the cluster refuses."""
+"""Turns are the same for every kind: what is told when the cluster refuses, and what is kept."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from controller.test_analysis_stores import Cluster
 from experiment.play import template
 from serinus.api.kinds import ANALYSIS_RUN, EXPERIMENT, ROLLOUT, Kind
 from serinus.api.meta import ObjectMeta
+from serinus.controller.answers import Answers
 from serinus.controller.balancers import Balancers
 from serinus.controller.driving import Driver
 from serinus.controller.exchange import Exchange
@@ -19,10 +21,11 @@ from serinus.controller.runs import Runs
 from serinus.controller.secret import Secrets
 from serinus.controller.stepping import Stepper
 from serinus.controller.turn import Turns
-from serinus.kube import Conflict, Key, KubeError, Status, Unreachable
-from serinus.plan import Event, Settings
+from serinus.kube import Conflict, Invalid, Key, KubeError, Status, Unreachable
+from serinus.plan import Balanced, Balancer, Created, Defaulted, Event, Read, Refused, Settings
 from stories.manifests import rollout
 
+KEY = Key("Rollout", "shop", "web")
 KINDS = [ROLLOUT, ANALYSIS_RUN, EXPERIMENT]
 MALFORMED = {"selector": 5, "metrics": 5, "templates": 5}
 SPECS = {
@@ -75,8 +78,8 @@ class Desk:
         metadata = {"name": "web", "namespace": "shop", "uid": "u", "generation": 1}
         await self.cluster.bring(self.kind, {"metadata": metadata, "spec": spec})
 
-    async def turn(self) -> None:
-        await self.turns.look_at(Key(self.kind.kind, "shop", "web"))
+    async def turn(self) -> bool:
+        return await self.turns.look_at(Key(self.kind.kind, "shop", "web"))
 
 
 @pytest.mark.parametrize("spec", [SPECS, dict.fromkeys(KINDS, MALFORMED)], ids=["readable", "malformed"])
@@ -96,3 +99,35 @@ async def test_a_change_in_between_is_no_news(kind: Kind) -> None:
     with pytest.raises(Conflict):
         await desk.turn()
     assert not desk.told.events
+
+
+@pytest.mark.parametrize("kind", [ROLLOUT, EXPERIMENT], ids=str)
+async def test_nothing_is_kept_about_an_object_that_is_gone(kind: Kind) -> None:
+    desk = Desk(kind, Invalid(Status(code=422, reason="Invalid", message="no such field")))
+    await desk.bring(SPECS[kind])
+    assert await desk.turn()
+    assert len(desk.turns.answers) == 1
+    desk.cluster.stores.informers[kind].store.drop("shop", "web")
+    assert not await desk.turn()
+    assert len(desk.turns.answers) == 0
+
+
+async def test_an_answer_counts_for_the_object_that_asked_and_for_no_other_of_its_name() -> None:
+    answers, ask, answer = Answers(), Created("web-1"), Refused("no")
+    answers.file(KEY, "u1", ask, answer)
+    assert answers.about(KEY, "u1") == {ask: answer}
+    assert answers.about(KEY, "u2") == {}
+    assert len(answers) == 0
+
+
+async def test_what_an_object_has_asked_long_ago_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = Answers()
+    answers.file(KEY, "u", Balancer("a.example", "1"), Balanced("a", "arn"))
+    answers.file(KEY, "u", Defaulted({"metadata": {"name": "web-1"}}), Read({}))
+    loop = asyncio.get_running_loop()
+    now = loop.time()
+    monkeypatch.setattr(loop, "time", lambda: now + 10)
+    assert list(answers.about(KEY, "u").values()) == [Read({})]
+    monkeypatch.setattr(loop, "time", lambda: now + 3601)
+    assert answers.about(KEY, "u") == {}
+    assert len(answers) == 0

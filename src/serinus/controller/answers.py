@@ -4,40 +4,46 @@ import asyncio
 import math
 from datetime import timedelta
 
-from serinus.plan import Answer, Ask, Balanced, Listed, Refused, StepReply
+from serinus.kube import Key
+from serinus.plan import Answer, Ask, Balanced, Listed, Read, Refused, StepReply
 
-_REFUSAL_SECONDS = timedelta(seconds=19).total_seconds()
-"""A refusal is asked about again after this time, as what refuses may change unseen (a policy, a quota)."""
-
-_BALANCED_SECONDS = timedelta(seconds=9).total_seconds()
-"""What AWS said of a load balancer is old after this time: it follows its Ingress sooner or later."""
+_LIMITS: dict[type[Answer], float] = {
+    Refused: timedelta(seconds=19).total_seconds(),
+    Balanced: timedelta(seconds=9).total_seconds(),
+    Read: timedelta(hours=1).total_seconds(),
+}
+"""After how many seconds it is asked again: what refuses may change unseen (a policy, a quota), a load balancer follows
+its Ingress sooner or later, and what is read in another way after an upgrade of the API must not stay for ever."""
 
 
 class Answers:
-    """Answers by the uid of the object that asked."""
+    """Answers by the key, and the uid, of the object that asked."""
 
     def __init__(self) -> None:
-        self._filed: dict[str, dict[Ask, tuple[Answer, float]]] = {}
+        self._filed: dict[Key, dict[tuple[str, Ask], tuple[Answer, float]]] = {}
 
-    def file(self, uid: str, ask: Ask, answer: Answer) -> None:
+    def __len__(self) -> int:
+        """About how many objects something is kept."""
+        return len(self._filed)
+
+    def file(self, key: Key, uid: str, ask: Ask, answer: Answer) -> None:
         """Keep an answer."""
-        self._filed.setdefault(uid, {})[ask] = (answer, asyncio.get_running_loop().time())
+        self._filed.setdefault(key, {})[uid, ask] = (answer, asyncio.get_running_loop().time())
 
-    def about(self, uid: str) -> dict[Ask, Answer]:
+    def about(self, key: Key, uid: str) -> dict[Ask, Answer]:
         """The answers that still count; a list, or what a plugin says, counts once: acting on it makes it old."""
         now = asyncio.get_running_loop().time()
-        filed = self._filed.get(uid, {})
-        counting = {ask: answer for ask, (answer, since) in filed.items() if _counts(answer, now - since)}
-        for ask, answer in counting.items():
-            if isinstance(answer, Listed | StepReply):
-                del filed[ask]
+        counting: dict[Ask, Answer] = {}
+        lasting: dict[tuple[str, Ask], tuple[Answer, float]] = {}
+        for (whose, ask), (answer, since) in self._filed.pop(key, {}).items():
+            if whose == uid and now - since < _LIMITS.get(type(answer), math.inf):
+                counting[ask] = answer
+                if not isinstance(answer, Listed | StepReply):
+                    lasting[whose, ask] = (answer, since)
+        if lasting:
+            self._filed[key] = lasting
         return counting
 
-    def forget(self, uid: str) -> None:
-        """Drop what was answered to an object that is gone."""
-        self._filed.pop(uid, None)
-
-
-def _counts(answer: Answer, age: float) -> bool:
-    limits = {Refused: _REFUSAL_SECONDS, Balanced: _BALANCED_SECONDS}
-    return age < limits.get(type(answer), math.inf)
+    def forget(self, key: Key) -> None:
+        """Drop what was answered about an object that is gone."""
+        self._filed.pop(key, None)

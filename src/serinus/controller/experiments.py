@@ -36,7 +36,7 @@ class Experiments(Turns[Experiment, SeenExperiment]):
             services={name: service for name, service in services.items() if service},
             runs=tuple(readable_run(run) for run in self._stores.runs.by("owner", uid)),
             templates=gathered(refs, partial(self._template, namespace)),
-            answers=self._answers.about(uid),
+            answers=self.answers.about(key, uid),
         )
 
     def plan(self, seen: SeenExperiment, now: datetime) -> Plan:

@@ -18,7 +18,7 @@ _CATCH_UP_SECONDS = 1.0
 
 
 OnTurn = Callable[[Key, float, str], None]
-"""Told of every turn: key, seconds, and ``done``, ``behind`` or ``failed``."""
+"""Told of every turn: key, seconds, and ``done``, ``gone``, ``behind`` or ``failed``."""
 
 
 class Loop:
@@ -74,8 +74,8 @@ class Loop:
             return "behind"
         self._stores.impatient.discard(key)
         if turns := self._served.get(key.kind):
-            await turns.look_at(key)
+            is_there = await turns.look_at(key)
         else:
-            await self._releaser.give_back(key)
+            is_there = await self._releaser.give_back(key)
         self._queue.forget(key)
-        return "done"
+        return "done" if is_there else "gone"

@@ -10,15 +10,14 @@ from serinus.api.experiment import Experiment
 from serinus.api.kinds import ANALYSIS_RUN
 from serinus.api.rollout import WORKLOADS, Rollout
 from serinus.api.workload import Foreign
-from serinus.controller.answers import Answers
 from serinus.controller.decoding import Malformed
 from serinus.controller.mirrors import unseen
 from serinus.controller.stores import Stores, refs_of, workload_of
-from serinus.plan import Ref, Seen, Settings
+from serinus.plan import Answer, Ask, Ref, Seen, Settings
 from serinus.rollout.validate_analysis import asked
 
 
-def observe(stores: Stores, answers: Answers, settings: Settings, rollout: Rollout) -> Seen:
+def observe(stores: Stores, answers: dict[Ask, Answer], settings: Settings, rollout: Rollout) -> Seen:
     """Gather everything that the decision about a Rollout may use."""
     namespace = rollout.metadata.namespace
     refs, workload = tuple(refs_of(rollout, stores.routers)), workload_of(rollout)
@@ -42,7 +41,7 @@ def observe(stores: Stores, answers: Answers, settings: Settings, rollout: Rollo
         templates=templates.found,
         unreadable=templates.unreadable,
         busy=frozenset(ref for ref, item in objects.items() if _is_busy(stores, rollout, ref, item)),
-        answers=answers.about(rollout.metadata.uid),
+        answers=answers,
         settings=settings,
     )
 

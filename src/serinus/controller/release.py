@@ -30,26 +30,29 @@ class Releaser:
         self._client = client
         self._stores = stores
 
-    async def give_back(self, key: Key) -> None:
-        """Look at one object that may have been left."""
+    async def give_back(self, key: Key) -> bool:
+        """Look at one object that may have been left; returns whether it is there."""
         plan = await (self._service(key) if key.kind == SERVICE.kind else self._object(key))
-        for write in plan.writes:
+        for write in plan.writes if plan else ():
             await Applier(self._client).send(write)
+        return plan is not None
 
-    async def _service(self, key: Key) -> Plan:
+    async def _service(self, key: Key) -> Plan | None:
         service = self._stores.services.get(key.namespace, key.name)
-        name = service.metadata.annotations.get(keys.MANAGED_BY) if service else None
-        if service is None or name is None:
+        if service is None:
+            return None
+        name = service.metadata.annotations.get(keys.MANAGED_BY)
+        if name is None:
             return Plan()
         owner = self._stores.rollouts.get(key.namespace, name) or await self._rollout(key.namespace, name)
         return Plan() if isinstance(owner, Malformed) else plan_release(service, owner)
 
-    async def _object(self, key: Key) -> Plan:
+    async def _object(self, key: Key) -> Plan | None:
         kind = self._stores.mirrors.kind(key.kind)
         ref = Ref(kind, key.namespace, key.name) if kind else None
         found = self._stores.mirrors.find(ref) if ref else None
         if ref is None or found is None:
-            return Plan()
+            return None
         plan = plan_leave(ref, found, self._stores.users(ref), self._stores.routers)
         if plan.is_empty:
             return plan

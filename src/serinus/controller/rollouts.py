@@ -47,9 +47,9 @@ class Rollouts(Turns[Rollout, Seen]):
         """Whether all that a Rollout names can be looked for."""
         return self._stores.is_ready(key, found)
 
-    def observe(self, key: Key, found: Rollout) -> Seen:  # noqa: ARG002
+    def observe(self, key: Key, found: Rollout) -> Seen:
         """Gather everything that the decision about a Rollout may use."""
-        return observe(self._stores, self._answers, self._means.settings, found)
+        return observe(self._stores, self.answers.about(key, found.metadata.uid), self._means.settings, found)
 
     def plan(self, seen: Seen, now: datetime) -> Plan:
         """Decide."""
@@ -81,5 +81,5 @@ class Rollouts(Turns[Rollout, Seen]):
 
     def _file(self, key: Key, uid: str, ask: Ask, answer: Answer) -> None:
         """Keep an answer, and have the key looked at again."""
-        self._answers.file(uid, ask, answer)
+        self.answers.file(key, uid, ask, answer)
         self._stores.queue.add(key)

@@ -81,6 +81,8 @@ class Telemetry:
         self._turns[kind].observe(seconds)
         if outcome == "failed":
             self._errors[kind].labels(key.namespace, key.name).inc()
+        elif outcome == "gone":
+            self._errors[kind].remove(key.namespace, key.name)  # no series outlives its object
 
     def _histogram(self, name: str) -> Histogram:
         buckets = (0.01, 0.15, 0.25, 0.5, 1)

@@ -36,7 +36,7 @@ class Turns(ABC, Generic[T, S]):
         self._stores = stores
         self._recorder = recorder
         self._freshness = freshness
-        self._answers = Answers()
+        self.answers = Answers()
 
     @abstractmethod
     def observe(self, key: Key, found: T) -> S:
@@ -67,18 +67,21 @@ class Turns(ABC, Generic[T, S]):
 
     def forget(self, key: Key) -> None:
         """Let go of everything about an object that is gone."""
+        self.answers.forget(key)
 
-    async def look_at(self, key: Key) -> None:
-        """One turn for one object."""
+    async def look_at(self, key: Key) -> bool:
+        """One turn for one object; returns whether it is there."""
         found: T | Malformed | None = self._stores.informers[self.kind].store.get(key.namespace, key.name)
         if found is None or found.metadata.deletion_timestamp is not None:
             self.forget(key)
-        elif isinstance(found, Malformed):
+            return False
+        if isinstance(found, Malformed):
             plan = self.refuse(found, datetime.now(UTC))
             if plan is not None:
                 await self._carry_out(key, found.metadata, plan)
         elif self.is_ready(key, found):
             await self._advance(key, found)
+        return True
 
     async def _advance(self, key: Key, found: T) -> None:
         now = datetime.now(UTC)
@@ -99,7 +102,7 @@ class Turns(ABC, Generic[T, S]):
         try:
             await self.applier(key, is_urgent=is_urgent).apply(plan, me, metadata, wrote)
         except RejectedError as no:
-            self._answers.file(metadata.uid, no.ask, no.answer)
+            self.answers.file(key, metadata.uid, no.ask, no.answer)
             self._stores.queue.add(key)
             return
         except RoutingError as error:
