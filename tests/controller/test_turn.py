@@ -22,7 +22,7 @@ from serinus.controller.secret import Secrets
 from serinus.controller.stepping import Stepper
 from serinus.controller.turn import Turns
 from serinus.kube import Conflict, Invalid, Key, KubeError, Status, Unreachable
-from serinus.plan import Balanced, Balancer, Created, Defaulted, Event, Read, Refused, Settings
+from serinus.plan import Balanced, Balancer, Created, Defaulted, Event, Read, Refused, Settings, StepReply, StepRun
 from stories.manifests import rollout
 
 KEY = Key("Rollout", "shop", "web")
@@ -118,6 +118,20 @@ async def test_an_answer_counts_for_the_object_that_asked_and_for_no_other_of_it
     assert answers.about(KEY, "u1") == {ask: answer}
     assert answers.about(KEY, "u2") == {}
     assert len(answers) == 0
+
+
+async def test_what_a_step_plugin_says_outlives_a_write_that_is_refused() -> None:
+    desk = Desk(ROLLOUT, Conflict(Status(code=409, message="it has changed")))
+    ask, reply = StepRun(0, "acme/smoke", "Run", "abc", 1), StepReply("Successful")
+    desk.turns.answers.file(KEY, "u", ask, reply)
+    await desk.bring(SPECS[ROLLOUT])
+    with pytest.raises(Conflict):
+        await desk.turn()
+    assert desk.turns.answers.about(KEY, "u") == {ask: reply}
+    desk.turns.answers.settle(KEY, ())
+    assert desk.turns.answers.about(KEY, "u") == {ask: reply}
+    desk.turns.answers.settle(KEY, {ask})
+    assert len(desk.turns.answers) == 0
 
 
 async def test_what_an_object_has_asked_long_ago_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:

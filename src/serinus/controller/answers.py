@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+from collections.abc import Container
 from datetime import timedelta
 
 from serinus.kube import Key
@@ -31,18 +32,30 @@ class Answers:
         self._filed.setdefault(key, {})[uid, ask] = (answer, asyncio.get_running_loop().time())
 
     def about(self, key: Key, uid: str) -> dict[Ask, Answer]:
-        """The answers that still count; a list, or what a plugin says, counts once: acting on it makes it old."""
+        """The answers that still count; a list counts once: acting on it makes it old."""
         now = asyncio.get_running_loop().time()
         counting: dict[Ask, Answer] = {}
         lasting: dict[tuple[str, Ask], tuple[Answer, float]] = {}
         for (whose, ask), (answer, since) in self._filed.pop(key, {}).items():
             if whose == uid and now - since < _LIMITS.get(type(answer), math.inf):
                 counting[ask] = answer
-                if not isinstance(answer, Listed | StepReply):
+                if not isinstance(answer, Listed):
                     lasting[whose, ask] = (answer, since)
         if lasting:
             self._filed[key] = lasting
         return counting
+
+    def settle(self, key: Key, seen: Container[Ask]) -> None:
+        """Let go of what plugins said, once it is written down: no plugin is asked twice because a write was refused.
+
+        ``seen`` is what had been answered when the decision was made: an answer may have come since.
+        """
+        filed = self._filed.get(key, {})
+        used = [asked for asked, (answer, _) in filed.items() if isinstance(answer, StepReply) and asked[1] in seen]
+        for asked in used:
+            del filed[asked]
+        if not filed:
+            self.forget(key)
 
     def forget(self, key: Key) -> None:
         """Drop what was answered about an object that is gone."""

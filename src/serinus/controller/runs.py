@@ -60,6 +60,7 @@ class Runs(Turns[AnalysisRun, SeenRun]):
 
     def settle(self, key: Key, seen: SeenRun) -> None:
         """Let go of the answers that are written down."""
+        super().settle(key, seen)
         self._measurer.settle(key, seen)
 
     def forget(self, key: Key) -> None:

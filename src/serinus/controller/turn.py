@@ -64,6 +64,7 @@ class Turns(ABC, Generic[T, S]):
 
     def settle(self, key: Key, seen: S) -> None:
         """Let go of what only this decision needed: it has been carried out."""
+        self.answers.settle(key, seen.answers)
 
     def forget(self, key: Key) -> None:
         """Let go of everything about an object that is gone."""
@@ -91,8 +92,13 @@ class Turns(ABC, Generic[T, S]):
             log.debug("%s waits: %s", key, "; ".join(plan.why))
         for ask in plan.asks:
             await self.ask(key, seen, ask)
-        await self._carry_out(key, found.metadata, plan, is_urgent=self.is_urgent(seen))
-        self.settle(key, seen)
+        try:
+            await self._carry_out(key, found.metadata, plan, is_urgent=self.is_urgent(seen))
+        except RejectedError as no:
+            self.answers.file(key, found.metadata.uid, no.ask, no.answer)
+            self._stores.queue.add(key)
+        else:
+            self.settle(key, seen)
         if plan.wake is not None:
             self._stores.queue.add_after(key, max(0.001, (plan.wake - now).total_seconds()))
 
@@ -101,10 +107,6 @@ class Turns(ABC, Generic[T, S]):
         me, wrote = Ref(self.kind, key.namespace, key.name), partial(self._freshness.wrote, key)
         try:
             await self.applier(key, is_urgent=is_urgent).apply(plan, me, metadata, wrote)
-        except RejectedError as no:
-            self.answers.file(key, metadata.uid, no.ask, no.answer)
-            self._stores.queue.add(key)
-            return
         except RoutingError as error:
             self._tell_of_routers(metadata, error)
             raise next(iter(error.failures.values())) from None
