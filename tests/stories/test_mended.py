@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from rollout.test_invalid_spec import ROWS
-from rollout.test_validate import ROUTED
+from rollout.rules.fields import ROUTED
+from rollout.rules.routing import ROWS
 from serinus import plugins
 from serinus.api.kinds import INGRESS as INGRESS_KIND
 from serinus.api.kinds import ROLLOUT, SERVICE

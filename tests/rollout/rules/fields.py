@@ -1,17 +1,11 @@
-"""What is wrong with a Rollout: every rule with its message."""
+"""Rules about single fields of a spec."""
 
 from collections.abc import Callable
 from typing import Any
 
-import msgspec
-import pytest
-
-from rollout.scenes import ROUTERS, ingresses, plan, replica_set, rollout, routed_scene, service
-from serinus.plan import Seen
 from serinus.rollout.injected import PREFERRED
-from serinus.rollout.validate import problems
 from stories import manifests
-from stories.manifests import INGRESS, V1, pause, routed, scale, weight
+from stories.manifests import pause, scale, weight
 
 Change = Callable[[dict[str, Any]], object]
 
@@ -39,7 +33,7 @@ def without(name: str) -> Change:
 CANARY = "spec.strategy.canary"
 STEP = f"{CANARY}.steps[0]"
 
-ROUTED = [
+ROUTED: list[tuple[Change, str]] = [
     (spec_with(replicas=-1), "spec.replicas: Invalid value: -1: must be greater than or equal to 0"),
     (spec_with(minReadySeconds=-1), "spec.minReadySeconds: Invalid value: -1: must be greater than or equal to 0"),
     (
@@ -104,13 +98,6 @@ ROUTED = [
     (
         canary(analysis={"templates": []}),
         f"{CANARY}.analysis.templates: Required value: an analysis needs at least one template",
-    ),
-    (
-        canary(pingPong={"pingService": "a", "pongService": "b"}),
-        (
-            f'{CANARY}.pingPong: Invalid value: {{"pingService":"a","pongService":"b"}}: '
-            "Ping-pong feature works with these traffic routers only: none that is installed"
-        ),
     ),
     (
         canary(dynamicStableScale=True, scaleDownDelaySeconds=5),
@@ -186,16 +173,9 @@ ROUTED = [
         f"{STEP}.plugin.name: Required value: name the plugin that carries the step out",
     ),
 ]
+"""Of a Rollout whose traffic nginx splits."""
 
-
-@pytest.mark.parametrize(("change", "message"), ROUTED)
-def test_the_first_thing_that_is_wrong_is_named(change: Change, message: str) -> None:
-    manifest = routed((weight(10),))
-    change(manifest["spec"])
-    assert next(problems(routed_scene(rollout(manifest)), ROUTERS), "") == message
-
-
-PLAIN = [
+PLAIN: list[tuple[Change, str]] = [
     (
         canary(scaleDownDelaySeconds=5),
         f"{CANARY}.scaleDownDelaySeconds: Invalid value: 5: needs trafficRouting: without it, pods are the traffic",
@@ -210,95 +190,4 @@ PLAIN = [
         f"{CANARY}.trafficRouting.maxTrafficWeight: Invalid value: 10: needs nginx or a plugin",
     ),
 ]
-
-
-@pytest.mark.parametrize(("change", "message"), PLAIN)
-def test_what_needs_a_router_says_so(change: Change, message: str) -> None:
-    manifest = manifests.rollout((weight(10),))
-    change(manifest["spec"])
-    assert next(problems(Seen(rollout(manifest)), ROUTERS), "") == message
-
-
-@pytest.mark.parametrize(
-    "manifest",
-    [
-        manifests.rollout(),
-        manifests.rollout((weight(0), pause(), weight(100)), replicas=0, maxSurge="100%", maxUnavailable=0),
-        routed((scale(weight=0), pause("0s"), scale(replicas=0), scale(matchTrafficWeight=True), weight(50))),
-        routed((scale(), scale(weight=150), scale(weight=1, replicas=1, matchTrafficWeight=True))),
-        routed((weight(500),), trafficRouting={"maxTrafficWeight": 1000, "nginx": {"stableIngresses": [INGRESS]}}),
-    ],
-)
-def test_what_is_right_is_let_through(manifest: dict[str, Any]) -> None:
-    assert next(problems(routed_scene(rollout(manifest)), ROUTERS), "") == ""
-
-
-def test_a_service_that_is_missing() -> None:
-    seen = routed_scene(rollout(routed()))
-    services = {manifests.STABLE: seen.services[manifests.STABLE]}
-    text = next(problems(msgspec.structs.replace(seen, services=services), ROUTERS), "")
-    assert text == (
-        f'{CANARY}.canaryService: Invalid value: "{manifests.CANARY}": service "{manifests.CANARY}" not found'
-    )
-
-
-def test_a_service_of_another_rollout() -> None:
-    seen = routed_scene(rollout(routed()))
-    services = seen.services | {manifests.STABLE: service(manifests.STABLE, V1, managed_by="other")}
-    text = next(problems(msgspec.structs.replace(seen, services=services), ROUTERS), "")
-    assert text == (
-        f'{CANARY}.stableService: Invalid value: "{manifests.STABLE}": '
-        f'Service "{manifests.STABLE}" is managed by another Rollout'
-    )
-
-
-def test_a_service_that_selects_other_pods() -> None:
-    manifest = routed()
-    manifest["spec"]["template"]["metadata"]["labels"] = {"app": "myapp", "tier": "web"}
-    other = manifests.service(manifests.CANARY)
-    other["spec"]["selector"] = {"app": "myapp", "tier": "db", "rollouts-pod-template-hash": "abc"}
-    seen = routed_scene(rollout(manifest))
-    services = seen.services | {manifests.CANARY: msgspec.convert(other, type(service("x")))}
-    text = next(problems(msgspec.structs.replace(seen, services=services), ROUTERS), "")
-    assert text == (
-        f'{CANARY}.canaryService: Invalid value: "{manifests.CANARY}": '
-        f'Service "{manifests.CANARY}" has unmatch label "tier" in rollout'
-    )
-
-
-def complaint(seen: Seen) -> str:
-    """What the status says of routes that cannot be brought about."""
-    start = f'The Rollout "{manifests.NAME}" is invalid: '
-    (condition,) = (item for item in plan(seen).status["conditions"] if item["type"] == "InvalidSpec")
-    assert condition["message"].startswith(start)
-    return str(condition["message"].removeprefix(start))
-
-
-def test_an_ingress_that_is_missing() -> None:
-    seen = msgspec.structs.replace(routed_scene(rollout(routed())), objects={})
-    assert complaint(seen) == f'{CANARY}.trafficRouting.nginx: Invalid value: ingress "myapp-ingress" not found'
-
-
-def test_an_ingress_that_leads_elsewhere() -> None:
-    ingress = manifests.ingress()
-    ingress["spec"]["rules"][0]["http"]["paths"][0]["backend"]["service"]["name"] = "other"
-    seen = msgspec.structs.replace(routed_scene(rollout(routed())), objects=ingresses(ingress))
-    assert complaint(seen) == (
-        f"{CANARY}.trafficRouting.nginx: Invalid value: "
-        f"ingress `myapp-ingress` has no rules using service {manifests.STABLE} backend"
-    )
-
-
-def test_a_canary_ingress_of_somebody_else() -> None:
-    theirs = manifests.ingress()
-    theirs["metadata"] = {"name": manifests.CANARY_INGRESS}
-    seen = msgspec.structs.replace(routed_scene(rollout(routed())), objects=ingresses(manifests.ingress(), theirs))
-    assert complaint(seen) == (
-        f"{CANARY}.trafficRouting.nginx: Invalid value: "
-        f"canary ingress `{manifests.CANARY_INGRESS}` controlled by different object"
-    )
-
-
-def test_nothing_is_wrong_with_what_runs() -> None:
-    seen = routed_scene(rollout(routed()), replica_set(V1, 3), stable=V1, canary=V1)
-    assert next(problems(seen, ROUTERS), "") == ""
+"""Of a Rollout without a router."""

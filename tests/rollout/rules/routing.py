@@ -1,22 +1,9 @@
-"""What the user reads when a Rollout cannot be carried out: a row for each rule about strategies and routers.
-
-Rules about single fields stand in ``test_validate``, those about analyses and workloads in files of their own.
-"""
+"""Rules about strategies, steps and what routers can do."""
 
 from collections.abc import Callable
 from typing import Any
 
-import pytest
-
-from rollout.scenes import NOW, ingresses, rollout, service
-from serinus import plugins
-from serinus.plan import Seen
-from serinus.rollout.decide import plan_rollout
-from stories import manifests
-from stories.manifests import CANARY, INGRESS, NAME, STABLE, routed, weight
-
-ROUTERS = plugins.routers()
-SERVICES = {name: service(name) for name in (STABLE, CANARY, "ping", "pong")}
+from stories.manifests import CANARY, INGRESS, STABLE
 
 Manifest = dict[str, Any]
 Change = Callable[[Manifest], object]
@@ -161,6 +148,10 @@ ROWS: dict[str, tuple[Change, str]] = {
             "requires TrafficRouting, supports ALB, argoproj-labs/gatewayAPI, Istio, SMI"
         ),
     ),
+    "experiments take the pods of a version": (
+        canary(ISTIO, {"experiment": {"templates": [{"name": "a", "specRef": "old"}]}}),
+        f"{STEP}.experiment.templates[0].specRef: Invalid value: \"old\": must be 'canary' or 'stable'",
+    ),
     "nginx has one list of Ingresses": (
         canary({"nginx": {}}),
         f'{ROUTING}.nginx: Invalid value: "": set exactly one of stableIngress and stableIngresses',
@@ -193,16 +184,3 @@ ROWS: dict[str, tuple[Change, str]] = {
         ),
     ),
 }
-
-
-@pytest.mark.parametrize(("change", "message"), ROWS.values(), ids=ROWS)
-def test_the_user_reads_what_is_wrong_and_nothing_is_touched(change: Change, message: str) -> None:
-    manifest = routed((weight(10),))
-    change(manifest["spec"])
-    seen = Seen(rollout(manifest), services=SERVICES, objects=ingresses(manifests.ingress()))
-    found = plan_rollout(seen, NOW, ROUTERS)
-    (condition,) = found.status["conditions"]
-    assert (condition["type"], condition["status"], condition["reason"]) == ("InvalidSpec", "True", "InvalidSpec")
-    assert condition["message"] == f'The Rollout "{NAME}" is invalid: {message}'
-    assert (found.status["phase"], found.status["message"]) == ("Degraded", f"InvalidSpec: {condition['message']}")
-    assert found.writes == ()
