@@ -9,7 +9,7 @@ from serinus.api.kinds import INGRESS, POD, REPLICA_SET, ROLLOUT
 from serinus.api.rollout import Rollout
 from serinus.plan import Plan, Ref, Seen
 from serinus.rollout.decide import plan_rollout
-from serinus.traffic.found import is_controlled, is_set
+from serinus.traffic.found import is_set
 from serinus.traffic.nginx import Nginx
 from serinus.traffic.router import Found, Router, Traffic
 from serinus.world import Delays, Planner
@@ -32,7 +32,7 @@ class Telling(Nginx):
         wanted = self.route(traffic, found)
         if traffic.is_settling:
             return True
-        canaries = {ref for ref, item in found.items() if is_controlled(item, traffic.rollout)}
+        canaries = {ref for ref, item in found.items() if item.metadata.is_controlled_by(traffic.rollout.metadata)}
         if not is_set(wanted, found) or canaries - {item.ref for item in wanted}:
             return False
         (name,) = traffic.rollout.spec.strategy.canary.traffic_routing.nginx.ingresses

@@ -42,6 +42,10 @@ class ObjectMeta(ApiStruct, frozen=True):
         """The one owner that manages this object, if it has one."""
         return next((owner for owner in self.owner_references if owner.controller), None)
 
+    def is_controlled_by(self, owner: "ObjectMeta") -> bool:
+        """Whether that object manages this one; an earlier object of the same name does not count."""
+        return self.controller is not None and self.controller.uid == owner.uid
+
 
 class LabelSelectorRequirement(ApiStruct, frozen=True):
     """One expression of a label selector."""

@@ -46,7 +46,7 @@ async def _undo(cluster: Cluster, name: str, revision: int) -> str:
 
 def find_revision(rollout: Rollout, sets: Sequence[ReplicaSet], revision: int) -> ReplicaSet:
     """The ReplicaSet of a revision, 0 meaning the last but one."""
-    owned = [item for item in sets if item.revision and _is_controlled(item, rollout)]
+    owned = [item for item in sets if item.revision and item.metadata.is_controlled_by(rollout.metadata)]
     if revision:
         found = next((item for item in owned if item.revision == revision), None)
         if found is None:
@@ -56,11 +56,6 @@ def find_revision(rollout: Rollout, sets: Sequence[ReplicaSet], revision: int) -
     if len(newest) < 2:
         raise Failure(f'no revision found for rollout "{rollout.name}"')
     return newest[1]
-
-
-def _is_controlled(item: ReplicaSet, rollout: Rollout) -> bool:
-    controller = item.metadata.controller
-    return controller is not None and controller.uid == rollout.metadata.uid
 
 
 def is_current(rollout: Rollout, item: ReplicaSet) -> bool:

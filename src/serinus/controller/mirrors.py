@@ -4,11 +4,12 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 from msgspec.structs import replace
 
 from serinus.api.kinds import Kind
+from serinus.api.meta import ObjectMeta
 from serinus.api.workload import Foreign
 from serinus.controller.decoding import decode_foreign
 from serinus.kube import Client, Forbidden, Informer, Key, Queue, Store
@@ -44,7 +45,7 @@ class Mirrors:
         """The informer of a kind; started now if nobody has asked for it before."""
         scope = (kind, namespace if self._namespace else "")
         if scope not in self._informers:
-            store: Store[Foreign] = Store({"owner": _owner})
+            store: Store[Foreign] = Store({"owner": owner})
             path = kind.path(scope[1])
             changed = partial(self._on_change, kind)
             informer = Informer(self._client, path, store, decode=decode_foreign, on_change=changed)
@@ -122,6 +123,14 @@ def _is_known(informer: Informer[Any]) -> bool:
     return informer.settled.is_set() or isinstance(informer.trouble, Forbidden)
 
 
-def _owner(item: Foreign) -> Iterable[str]:
+class Controllable(Protocol):
+    """Whatever another object may control."""
+
+    @property
+    def metadata(self) -> ObjectMeta: ...
+
+
+def owner(item: Controllable) -> Iterable[str]:
+    """The uid of whatever controls an object, for an index."""
     controller = item.metadata.controller
     return (controller.uid,) if controller else ()

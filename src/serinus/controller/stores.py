@@ -34,7 +34,7 @@ from serinus.controller.decoding import (
     decode_template,
     typed,
 )
-from serinus.controller.mirrors import Mirrors, known
+from serinus.controller.mirrors import Mirrors, known, owner
 from serinus.controller.settings import ControllerSettings
 from serinus.experiment.fleets import service_names
 from serinus.kube import Client, Informer, Key, Queue, Store
@@ -65,10 +65,10 @@ class Stores:
                 "analysed": _analysed,
             }
         )
-        self.replica_sets: Store[ReplicaSet] = Store({"owner": _owner, "orphan": _orphan})
+        self.replica_sets: Store[ReplicaSet] = Store({"owner": owner, "orphan": _orphan})
         self.services: Store[Service] = Store()
-        self.runs: Store[AnalysisRun | Malformed] = Store({"owner": _owner})
-        self.experiments: Store[Experiment | Malformed] = Store({"owner": _owner, "service": _fleet_services})
+        self.runs: Store[AnalysisRun | Malformed] = Store({"owner": owner})
+        self.experiments: Store[Experiment | Malformed] = Store({"owner": owner, "service": _fleet_services})
         self.templates: Store[AnalysisTemplate | Malformed] = Store()
         self.cluster_templates: Store[AnalysisTemplate | Malformed] = Store()
         self.mirrors = Mirrors(client, queue, settings.namespace, self._object_changed)
@@ -312,11 +312,6 @@ def _fleet_services(experiment: Experiment | Malformed) -> Iterable[str]:
     if isinstance(experiment, Malformed):
         return ()
     return (f"{experiment.metadata.namespace}/{name}" for name in service_names(experiment))
-
-
-def _owner(item: ReplicaSet | AnalysisRun | Experiment | Malformed) -> Iterable[str]:
-    controller = item.metadata.controller
-    return (controller.uid,) if controller else ()
 
 
 def _orphan(item: ReplicaSet) -> Iterable[str]:

@@ -16,7 +16,7 @@ from serinus.api.patches import exact_difference
 from serinus.api.workload import ReplicaSet
 from serinus.experiment.conditions import invalid, progressing
 from serinus.experiment.events import events_of
-from serinus.experiment.fleets import Fleet, fleets_of, is_owned, replica_set_manifest, service_manifest
+from serinus.experiment.fleets import Fleet, fleets_of, replica_set_manifest, service_manifest
 from serinus.experiment.progress import Progress, advance, deadline_of, end_of
 from serinus.experiment.validate import problem
 from serinus.plan import Create, Created, Delete, Patch, Plan, Ref, SeenExperiment, Write
@@ -100,7 +100,7 @@ def _shrunk(seen: SeenExperiment, fleet: Fleet, now: datetime) -> Iterator[Write
     elif found is not None and found.replicas:
         yield _noted(seen, found, now) if _delay(seen.experiment) else _resized(seen, found, 0)
     is_empty = found is None or (found.replicas == 0 and found.available == 0)
-    if service is not None and is_empty and is_owned(service.metadata, seen.experiment):
+    if service is not None and is_empty and service.metadata.is_controlled_by(seen.experiment.metadata):
         yield Delete(_ref(seen, SERVICE, fleet.service_name), service.metadata.uid)
 
 

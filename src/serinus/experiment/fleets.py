@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from serinus.api import keys
 from serinus.api.experiment import Experiment, ExperimentTemplateSpec, ExperimentTemplateStatus
 from serinus.api.kinds import REPLICA_SET, SERVICE
-from serinus.api.meta import ObjectMeta, labels_of
+from serinus.api.meta import labels_of
 from serinus.api.podhash import template_hash
 from serinus.api.scalar import Manifest
 from serinus.api.workload import ReplicaSet, Service
@@ -84,17 +84,11 @@ def _trouble(seen: SeenExperiment, fleet: Fleet, service: Service | None) -> str
     refusal = seen.answers.get(Created(fleet.name))
     if fleet.found is None and isinstance(refusal, Refused):
         return f"Failed to create ReplicaSet '{fleet.name}': {refusal.message}"
-    if service is not None and not is_owned(service.metadata, seen.experiment):
+    if service is not None and not service.metadata.is_controlled_by(seen.experiment.metadata):
         return f"Service '{fleet.service_name}' is not this Experiment's own: choose another name for the Service"
     if fleet.service_name and not service_ports(fleet):
         return f"Service '{fleet.service_name}' needs a port: template '{fleet.template.name}' names no containerPort"
     return ""
-
-
-def is_owned(metadata: ObjectMeta, experiment: Experiment) -> bool:
-    """Whether an object belongs to this Experiment, and not to an earlier one of its name."""
-    controller = metadata.controller
-    return controller is not None and controller.uid == experiment.metadata.uid
 
 
 def replica_set_manifest(experiment: Experiment, fleet: Fleet) -> Manifest:

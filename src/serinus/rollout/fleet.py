@@ -71,14 +71,8 @@ def owned_sets(seen: Seen) -> tuple[ReplicaSet, ...]:
         item
         for item in seen.replica_sets
         if item.metadata.deletion_timestamp is None
-        and (is_controlled(item, seen.rollout) or is_orphan(item, seen.rollout))
+        and (item.metadata.is_controlled_by(seen.rollout.metadata) or is_orphan(item, seen.rollout))
     )
-
-
-def is_controlled(item: ReplicaSet, rollout: Rollout) -> bool:
-    """Whether the ReplicaSet belongs to this Rollout, and not to an earlier one of its name."""
-    controller = item.metadata.controller
-    return controller is not None and controller.uid == rollout.metadata.uid
 
 
 def is_orphan(item: ReplicaSet, rollout: Rollout) -> bool:

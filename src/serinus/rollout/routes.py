@@ -64,6 +64,4 @@ def _write(seen: Seen, goal: Goal, item: Wanted) -> Create | Patch | None:
 
 
 def _is_ours(found: Foreign, seen: Seen) -> bool:
-    controller = found.metadata.controller
-    is_leaving = found.metadata.deletion_timestamp is not None
-    return controller is not None and controller.uid == seen.rollout.metadata.uid and not is_leaving
+    return found.metadata.is_controlled_by(seen.rollout.metadata) and found.metadata.deletion_timestamp is None

@@ -12,7 +12,7 @@ from serinus.api.routing import TrafficRouting
 from serinus.api.scalar import Manifest
 from serinus.api.workload import Foreign
 from serinus.plan import Ref
-from serinus.traffic.found import invalid, is_controlled, is_set, missing
+from serinus.traffic.found import invalid, is_set, missing
 from serinus.traffic.router import Ability, Found, Traffic, Trouble, Wanted
 
 _ENDING = "-canary"
@@ -49,7 +49,7 @@ class Ambassador:
             stable, canary = self._refs(traffic.rollout, name)
             base, present = found.get(stable), found.get(canary)
             # One that Argo Rollouts has left is nobody's: it becomes ours first, and is then deleted as ours.
-            is_left = present is not None and not is_controlled(present, traffic.rollout)
+            is_left = present is not None and not present.metadata.is_controlled_by(traffic.rollout.metadata)
             is_needed = traffic.weight > 0 or is_left or (present is not None and not traffic.over)
             if base is not None and is_needed:
                 wanted.append(_canary(traffic, canary, base, present))
@@ -75,7 +75,7 @@ class Ambassador:
             elif (base.raw.get("spec") or {}).get("weight"):
                 detail = f'Ambassador mapping "{name}" can not define weight'
                 yield invalid(field, name, detail, "AmbassadorMappingConfigError")
-            if present and present.metadata.controller and not is_controlled(present, rollout):
+            if present and present.metadata.controller and not present.metadata.is_controlled_by(rollout.metadata):
                 yield invalid(field, name, f"Mapping `{canary.name}` controlled by different object")
 
     def _refs(self, rollout: Rollout, name: str) -> tuple[Ref, Ref]:

@@ -17,15 +17,9 @@ def is_set(wanted: Iterable[Wanted], found: Found) -> bool:
     return all((item := found.get(one.ref)) and not difference(item.raw, one.manifest) for one in wanted)
 
 
-def is_controlled(item: Foreign, rollout: Rollout) -> bool:
-    """Whether an object is the Rollout's own."""
-    controller = item.metadata.controller
-    return controller is not None and controller.uid == rollout.metadata.uid
-
-
 def is_somebody_elses(item: Foreign | None, rollout: Rollout) -> bool:
     """Whether an object where ours should be is not ours."""
-    return item is not None and not is_controlled(item, rollout)
+    return item is not None and not item.metadata.is_controlled_by(rollout.metadata)
 
 
 def invalid(field: str, value: Any, detail: str, reason: str = "TrafficRoutingError") -> Trouble:

@@ -51,7 +51,7 @@ class Nginx:
             if not _rules(ingress.raw, service, service):
                 return f"ingress `{stable}` has no rules using service {service} backend"
             canary = found.get(Ref(INGRESS, namespace, canary_name(rollout, stable)))
-            if canary and not _is_ours(canary, rollout):
+            if canary and not canary.metadata.is_controlled_by(rollout.metadata):
                 return f"canary ingress `{canary.metadata.name}` controlled by different object"
         return ""
 
@@ -97,11 +97,6 @@ def _service(rollout: Rollout, role: str) -> str:
     return canary.stable_service if role == "stable" else canary.canary_service
 
 
-def _is_ours(ingress: Foreign, rollout: Rollout) -> bool:
-    controller = ingress.metadata.controller
-    return controller is not None and controller.uid == rollout.metadata.uid
-
-
 def _canary(traffic: Traffic, found: Found, stable: Foreign) -> Wanted | None:
     ref, existing = _place(traffic, found, stable.metadata.name)
     is_started = traffic.weight > 0 or (existing is not None and not traffic.over)
@@ -136,7 +131,7 @@ def _place(traffic: Traffic, found: Found, stable: str) -> tuple[Ref, Foreign | 
     for name in (theirs, ours):
         ref = Ref(INGRESS, traffic.namespace, name)
         existing = found.get(ref)
-        if existing and _is_ours(existing, traffic.rollout):
+        if existing and existing.metadata.is_controlled_by(traffic.rollout.metadata):
             return ref, existing
     return Ref(INGRESS, traffic.namespace, theirs if traffic.cleanup == "zero" else ours), None
 

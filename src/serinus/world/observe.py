@@ -49,17 +49,12 @@ def observe_experiment(server: Server, ref: Ref, answers: Mapping[Ask, Answer]) 
     services = [msgspec.convert(item, Service) for _, item in server.list(SERVICE, ref.namespace)]
     return SeenExperiment(
         experiment=experiment,
-        replica_sets=tuple(item for item in sets if is_controlled(item.metadata, experiment.metadata)),
+        replica_sets=tuple(item for item in sets if item.metadata.is_controlled_by(experiment.metadata)),
         services={item.metadata.name: item for item in services},
         runs=tuple(_runs(server, experiment.metadata)),
         templates=dict(_templates(server, ref.namespace)),
         answers=dict(answers),
     )
-
-
-def is_controlled(item: ObjectMeta, owner: ObjectMeta) -> bool:
-    """Whether an object belongs to another one."""
-    return item.controller is not None and item.controller.uid == owner.uid
 
 
 def foreign(manifest: Manifest) -> Foreign:
@@ -73,9 +68,8 @@ def _replica_sets(server: Server, rollout: Rollout) -> list[ReplicaSet]:
 
 
 def _is_concerned(item: ReplicaSet, rollout: Rollout) -> bool:
-    controller = item.metadata.controller
-    if controller is not None:
-        return controller.uid == rollout.metadata.uid
+    if item.metadata.controller is not None:
+        return item.metadata.is_controlled_by(rollout.metadata)
     return (rollout.spec.selector or LabelSelector()).matches(item.metadata.labels)
 
 
@@ -87,14 +81,14 @@ def _services(server: Server, rollout: Rollout) -> dict[str, Service]:
 def _runs(server: Server, owner: ObjectMeta) -> Iterator[AnalysisRun]:
     for _, item in server.list(ANALYSIS_RUN, owner.namespace):
         run = msgspec.convert(item, AnalysisRun)
-        if is_controlled(run.metadata, owner):
+        if run.metadata.is_controlled_by(owner):
             yield run
 
 
 def _experiments(server: Server, owner: ObjectMeta) -> Iterator[Experiment]:
     for _, item in server.list(EXPERIMENT, owner.namespace):
         experiment = msgspec.convert(item, Experiment)
-        if is_controlled(experiment.metadata, owner):
+        if experiment.metadata.is_controlled_by(owner):
             yield experiment
 
 
