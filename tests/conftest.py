@@ -35,7 +35,8 @@ HOW_TO_GET_IT = "see why with `serinus up --no-controller`, which builds what is
 
 SHARED = "SERINUS_TEST_CLUSTER"
 """In the environment of all workers: the folder and the mark of the cluster that they share."""
-NAME, UP_LOG = "tests", "up.log"
+NAME, ARGOS = "tests", "argos"
+"""What the clusters are called: the one of most tests, and the one with the definitions of Argo Rollouts."""
 STOP_LIMIT = 30.0
 
 held = pytest.StashKey["tuple[subprocess.Popen[bytes], int]"]()
@@ -77,7 +78,7 @@ class Cluster:
     def check(self) -> None:
         """Fail when the cluster is gone."""
         if not is_alive(self.pid):
-            pytest.fail(f"the cluster ended in mid-run: {last_line(self.folder.parent)}")
+            pytest.fail(f"the cluster ended in mid-run: {last_line(self.folder)}")
 
 
 def program(name: str) -> Path:
@@ -132,7 +133,8 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         return
     watchdog, pipe = config.stash[held]
     root = Path(json.loads(os.environ.pop(SHARED))[0])
-    stop_cluster(root)
+    for name in (NAME, ARGOS):
+        stop_cluster(root / name)
     os.close(pipe)
     watchdog.wait(30)
     shutil.rmtree(root, ignore_errors=True)
@@ -146,25 +148,52 @@ def is_worker(config: pytest.Config) -> bool:
 @pytest.fixture(scope="session")
 def cluster(request: pytest.FixtureRequest) -> Cluster:
     """A bare cluster that lives as long as the test run, and no longer; the first who asks starts it."""
-    if trouble := request.config.stash.get(unbuilt, ""):
+    return shared_cluster(request.config, NAME)
+
+
+@pytest.fixture(scope="session")
+def argos_cluster(request: pytest.FixtureRequest) -> Cluster:
+    """Another one, with the definitions of Argo Rollouts in the place of ours."""
+    return shared_cluster(request.config, ARGOS, "--vendor", "argo-rollouts")
+
+
+def shared_cluster(config: pytest.Config, name: str, *flags: str) -> Cluster:
+    """A cluster that all workers share; the first who asks starts it."""
+    if trouble := config.stash.get(unbuilt, ""):
         pytest.fail(f"no cluster: {trouble}; {HOW_TO_GET_IT}")
     shared, mark = json.loads(os.environ[SHARED])
-    root = Path(shared)
-    with (root / "lock").open("w") as lock:
+    folder = Path(shared) / name
+    with folder.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (root / UP_LOG).exists():
-            start_cluster(root, mark)
-        return running_cluster(root, mark)
+        if not up_log(folder).exists():
+            start_cluster(folder, mark, *flags)
+        return running_cluster(folder, mark)
 
 
 @pytest.fixture
 def namespace(cluster: Cluster) -> Iterator[str]:
     """A namespace of its own for a test; its removal is not waited for."""
+    with new_namespace(cluster) as name:
+        yield name
+
+
+@pytest.fixture
+def argos_namespace(argos_cluster: Cluster) -> Iterator[str]:
+    """The same, where the definitions are those of Argo Rollouts."""
+    with new_namespace(argos_cluster) as name:
+        yield name
+
+
+@contextlib.contextmanager
+def new_namespace(cluster: Cluster) -> Iterator[str]:
+    """A namespace; its removal is not waited for."""
     cluster.check()
     name = f"test-{secrets.token_hex(4)}"
     cluster.kubectl("create", "namespace", name)
-    yield name
-    cluster.kubectl("delete", "namespace", name, "--wait=false", "--ignore-not-found")
+    try:
+        yield name
+    finally:
+        cluster.kubectl("delete", "namespace", name, "--wait=false", "--ignore-not-found")
 
 
 @pytest.fixture
@@ -187,22 +216,22 @@ def start_guard(mark: str) -> "tuple[subprocess.Popen[bytes], int]":
     return watchdog, writer
 
 
-def start_cluster(root: Path, mark: str) -> None:
+def start_cluster(folder: Path, mark: str, *flags: str) -> None:
     """Start `serinus up` as a user does, in the background; fail with what it says when it cannot."""
-    env = {**os.environ, "SERINUS_STATE": str(root), guard.MARK: mark}
+    env = {**os.environ, "SERINUS_STATE": str(folder.parent), guard.MARK: mark}
     env.pop("KUBECONFIG", None)
-    argv = [sys.executable, "-m", "serinus", "up", "--detach", "--no-controller", "--name", NAME]
-    with (root / UP_LOG).open("wb") as log:
+    argv = [sys.executable, "-m", "serinus", "up", "--detach", "--no-controller", "--name", folder.name, *flags]
+    with up_log(folder).open("wb") as log:
         done = subprocess.run(
             argv, env=env, check=False, stdin=subprocess.DEVNULL, stdout=log, stderr=log, timeout=UP_LIMIT
         )
     if done.returncode:
-        pytest.fail(f"no cluster: {last_line(root)}; {HOW_TO_GET_IT}")
+        pytest.fail(f"no cluster: {last_line(folder)}; {HOW_TO_GET_IT}")
 
 
-def stop_cluster(root: Path) -> None:
+def stop_cluster(folder: Path) -> None:
     """Ask the cluster to end, if there is one, and wait for it."""
-    pid = read_state(root / NAME).get("pid")
+    pid = read_state(folder).get("pid")
     if pid is None:
         return
     deadline = time.monotonic() + STOP_LIMIT
@@ -220,12 +249,11 @@ def is_alive(pid: int) -> bool:
         return False
 
 
-def running_cluster(root: Path, mark: str) -> Cluster:
+def running_cluster(folder: Path, mark: str) -> Cluster:
     """The cluster as its state file describes it."""
-    folder = root / NAME
     found = read_state(folder)
     if not found.get("ready"):
-        pytest.fail(f"no cluster: {last_line(root)}; {HOW_TO_GET_IT}")
+        pytest.fail(f"no cluster: {last_line(folder)}; {HOW_TO_GET_IT}")
     users = yaml.safe_load(Path(found["kubeconfig"]).read_text())["users"]
     tokens = {user["name"]: user["user"]["token"] for user in users}
     return Cluster(
@@ -251,6 +279,11 @@ def read_state(folder: Path) -> dict:
         return {}
 
 
-def last_line(root: Path) -> str:
+def up_log(folder: Path) -> Path:
+    """What `serinus up` says of the cluster whose folder that is."""
+    return folder.with_suffix(".log")
+
+
+def last_line(folder: Path) -> str:
     """The last thing that `serinus up` said."""
-    return ((root / UP_LOG).read_text().strip().splitlines() or ["it said nothing"])[-1]
+    return (up_log(folder).read_text().strip().splitlines() or ["it said nothing"])[-1]

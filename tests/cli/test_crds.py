@@ -28,6 +28,10 @@ def test_json_is_a_list_that_kubectl_reads() -> None:
     assert json.loads(output("-o", "json")) == {"apiVersion": "v1", "kind": "List", "items": manifests()}
 
 
+def test_compatible_ones_hold_no_field_of_our_own() -> None:
+    assert list(yaml.safe_load_all(output("--compatible"))) == manifests(own_fields=False) != manifests()
+
+
 @pytest.mark.parametrize("name", ["Rollout", "rollouts", "rollout", "ro", "RO"])
 def test_a_kind_is_found_by_any_of_its_names(name: str) -> None:
     assert json.loads(output(name, "-o", "json"))["metadata"]["name"] == "rollouts.argoproj.io"

@@ -18,7 +18,8 @@ OLD = {
 
 
 def test_an_unknown_vendor_is_told_with_the_known_ones() -> None:
-    with pytest.raises(LocalError, match="unknown vendor 'linkerd'; known are gateway-api, istio, smi, traefik"):
+    known_ones = "argo-rollouts, gateway-api, istio, smi, traefik"
+    with pytest.raises(LocalError, match=f"unknown vendor 'linkerd'; known are {known_ones}"):
         known("linkerd")
 
 

@@ -10,29 +10,41 @@ import pytest
 from controller.process import ControllerProcess
 from serinus.plan import Settings
 from stories.real import real_stage
-from stories.simulated import Simulated
+from stories.simulated import COMPATIBLE, Simulated
 from stories.stage import Stage
 
 REAL = pytest.param("cluster", marks=[pytest.mark.cluster, pytest.mark.timeout(180)])
-WORLDS = [0, 1, 2, REAL]
-"""Seeds of the world, each another order of events, and the real cluster."""
+PRUNED = pytest.param("pruned", marks=pytest.mark.pruned)
+WORLDS = [0, 1, PRUNED, REAL]
+"""Two seeds of the world, a third one under the definitions of Argo Rollouts, and the real cluster."""
 
 
-@pytest.fixture(params=WORLDS, ids=lambda world: world if world == "cluster" else f"simulated{world}")
+def named(world: int | str) -> str:
+    return f"simulated{world}" if isinstance(world, int) else world
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the stories that need fields which the definitions of Argo Rollouts do not have, where those hold."""
+    lost = [item for item in items if item.get_closest_marker("pruned") and item.get_closest_marker("own_fields")]
+    config.hook.pytest_deselected(items=lost)
+    items[:] = [item for item in items if item not in lost]
+
+
+@pytest.fixture(params=WORLDS, ids=named)
 async def stage(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Stage]:
     """Where a story plays."""
     async with _stage(request, tmp_path, Settings()) as found:
         yield found
 
 
-@pytest.fixture(params=WORLDS[:-1], ids="simulated{}".format)
+@pytest.fixture(params=WORLDS[:-1], ids=named)
 async def simulated_stage(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Stage]:
     """Where a story plays that waits long, and that a real cluster would tell no better."""
     async with _stage(request, tmp_path, Settings()) as found:
         yield found
 
 
-@pytest.fixture(params=WORLDS, ids=lambda world: world if world == "cluster" else f"simulated{world}")
+@pytest.fixture(params=WORLDS, ids=named)
 async def keeping_stage(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Stage]:
     """Where a story plays whose controller keeps canary routes, at weight 0."""
     async with _stage(request, tmp_path, Settings(traffic_cleanup="zero")) as found:
@@ -42,11 +54,14 @@ async def keeping_stage(request: pytest.FixtureRequest, tmp_path: Path) -> Async
 @asynccontextmanager
 async def _stage(request: pytest.FixtureRequest, folder: Path, settings: Settings) -> AsyncIterator[Stage]:
     if request.param != "cluster":
-        simulated = Simulated(seed=request.param, settings=settings)
+        is_pruned = request.param == "pruned"
+        simulated = Simulated(seed=2 if is_pruned else request.param, settings=settings)
+        simulated.world.server.schemas = COMPATIBLE if is_pruned else {}
         yield simulated
         simulated.check()
         return
-    cluster, namespace = request.getfixturevalue("cluster"), request.getfixturevalue("namespace")
+    which = "argos_" if request.node.get_closest_marker("argos_definitions") else ""
+    cluster, namespace = request.getfixturevalue(f"{which}cluster"), request.getfixturevalue(f"{which}namespace")
     with _controller(cluster, namespace, folder / "controller.log", settings):
         async with real_stage(cluster, namespace) as real:
             yield real

@@ -5,8 +5,10 @@ from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
-from serinus.api.kinds import POD, ROLLOUT, Kind
+from serinus.api.crds import DEFINITIONS
+from serinus.api.kinds import EXPERIMENT, POD, ROLLOUT, Kind
 from serinus.api.rollout import Rollout
+from serinus.api.schema import schema
 from serinus.experiment.decide import plan_experiment
 from serinus.plan import Plan, Ref, Seen, Settings
 from serinus.rollout.decide import plan_rollout
@@ -38,6 +40,13 @@ def reads(rollout: Rollout) -> list[Ref]:
 
 CAREFUL = Planner(decide, reads, plan_experiment)
 QUICK = Planner(lambda seen, now: plan_rollout(seen, now, ROUTERS), reads, plan_experiment)
+
+
+_QUIET = 900
+"""Seconds after which a cluster is left that nobody touches: nothing is written any more."""
+
+COMPATIBLE = {item.kind: schema(item.type, own_fields=False) for item in DEFINITIONS}
+"""The definitions without the fields that are ours: those of Argo Rollouts."""
 
 
 class Simulated(Stage):
@@ -115,6 +124,11 @@ class Simulated(Stage):
         for ref, _ in self.world.server.list(ROLLOUT):
             wake = self.world.plan(ref).wake
             assert wake is None or wake > self.world.now
+        self.world.run_for(_QUIET)
+        for kind in (ROLLOUT, EXPERIMENT):
+            for ref, _ in self.world.server.list(kind):
+                plan = self.world.plan(ref)
+                assert (plan.writes, plan.status) == ((), {}), f"{ref} is never settled: {plan}"
 
     def _look(self) -> Look:
         version = self.world.server.version

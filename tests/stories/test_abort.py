@@ -1,11 +1,14 @@
 """People, or the clock, give an update up."""
 
+import pytest
+
 from stories.manifests import INGRESS, V1, V2, V3, pause, routed, scale, weight
 from stories.stage import Stage
 
 STEPS = (weight(20), pause(), weight(60), pause())
 
 
+@pytest.mark.argos_definitions
 async def test_retry_starts_over_with_the_first_step(stage: Stage) -> None:
     await stage.deploy_routed(routed(STEPS, abortScaleDownDelaySeconds=6))
     await stage.set_image(V2)

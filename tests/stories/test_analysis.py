@@ -1,5 +1,7 @@
 """A canary goes on while its analyses are good, stops where they are not sure, and goes back where they are bad."""
 
+import pytest
+
 from serinus.api.kinds import ANALYSIS_TEMPLATE
 from stories.manifests import (
     INGRESS,
@@ -48,6 +50,7 @@ async def test_a_good_analysis_lets_the_update_go_on(stage: Stage) -> None:
     await stage.until(lambda look: any(said.startswith(text) for said in look.told("AnalysisRunSuccessful")))
 
 
+@pytest.mark.argos_definitions
 async def test_a_bad_analysis_takes_the_traffic_back_and_then_the_pods(stage: Stage) -> None:
     await deploy(stage, analysis("quick"))
     await stage.judge("quick", "bad")
@@ -202,6 +205,7 @@ async def test_old_runs_go_and_the_newest_stay(stage: Stage) -> None:
     assert look.rollout.status.current_pod_hash in run["metadata"]["name"]
 
 
+@pytest.mark.own_fields
 async def test_a_background_analysis_can_wait_for_the_first_traffic(stage: Stage) -> None:
     wanted = background("watch", startingTraffic=True)
     steps = (scale(replicas=1), pause(), weight(20), pause())
@@ -215,6 +219,7 @@ async def test_a_background_analysis_can_wait_for_the_first_traffic(stage: Stage
     assert (look.weight, look.rollout.status.canary.weights.verified) == (20, True)  # type: ignore[union-attr]
 
 
+@pytest.mark.own_fields
 async def test_without_a_router_the_first_traffic_comes_with_the_first_pod(stage: Stage) -> None:
     await stage.create(analysis("watch", **ENDLESS))
     await stage.deploy(rollout((weight(25), pause()), replicas=4, analysis=background("watch", startingTraffic=True)))

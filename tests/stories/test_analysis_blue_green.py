@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from stories.manifests import CANARY, STABLE, V1, V2, Manifest, analysis, around, rollout
 from stories.stage import Stage
 
@@ -21,6 +23,7 @@ async def deploy(stage: Stage, *templates: Manifest, replicas: int = 2, **fields
     await stage.until(lambda look: look.services == {"stable": V1, "canary": V1})
 
 
+@pytest.mark.argos_definitions
 async def test_users_are_sent_over_when_the_preview_is_good(stage: Stage) -> None:
     await deploy(stage, analysis("before"), prePromotionAnalysis=asked("before"))
     await stage.set_image(V2)

@@ -1,5 +1,7 @@
 """Two full fleets, and one switch of the active Service."""
 
+import pytest
+
 from stories.manifests import CANARY, STABLE, V1, V2, V3, Manifest, around, rollout
 from stories.stage import Stage
 
@@ -27,6 +29,7 @@ async def test_the_active_service_is_switched_at_once_when_all_pods_serve(stage:
     await stage.sees_traffic({V2: 100})
 
 
+@pytest.mark.argos_definitions
 async def test_users_stay_on_the_old_version_until_somebody_promotes(stage: Stage) -> None:
     await deploy(stage, autoPromotionEnabled=False)
     await stage.set_image(V2)

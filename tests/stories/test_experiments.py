@@ -1,5 +1,7 @@
 """A step tries versions side by side before the update goes on."""
 
+import pytest
+
 from stories.look import Look
 from stories.manifests import V1, V2, V3, Manifest, analysis, pause, routed, weight
 from stories.stage import Stage
@@ -38,6 +40,7 @@ async def deploy(stage: Stage, step: Manifest, *templates: Manifest) -> None:
     await stage.deploy_routed(routed((weight(20), step, weight(60), pause()), abortScaleDownDelaySeconds=3))
 
 
+@pytest.mark.argos_definitions
 async def test_an_experiment_runs_for_its_time_and_the_update_goes_on(stage: Stage) -> None:
     await deploy(stage, experiment(duration="3s"))
     await stage.set_image(V2)

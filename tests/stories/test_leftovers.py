@@ -1,5 +1,7 @@
 """What stays of old versions and of routes, and what does not."""
 
+import pytest
+
 from serinus.api import keys
 from serinus.api.kinds import ROLLOUT
 from stories.manifests import INGRESS, NAME, V1, V2, V3, pause, rollout, routed, weight
@@ -18,6 +20,7 @@ async def test_old_versions_are_forgotten_beyond_the_limit(stage: Stage) -> None
     assert look.revisions == {V3: 3, V4: 4, V5: 5}
 
 
+@pytest.mark.argos_definitions
 async def test_old_pods_stay_for_the_scale_down_delay(stage: Stage) -> None:
     await stage.deploy_routed(routed((weight(20),), scaleDownDelaySeconds=12))
     await stage.set_image(V2)

@@ -62,6 +62,7 @@ async def test_services_follow_the_versions_without_a_router_too(stage: Stage) -
     await stage.until(lambda look: look.is_settled(V2) and look.services == {"stable": V2, "canary": V2})
 
 
+@pytest.mark.argos_definitions
 async def test_an_abort_brings_the_pods_back(stage: Stage) -> None:
     await stage.deploy(rollout((weight(50), pause()), replicas=4))
     await stage.set_image(V2)

@@ -1,9 +1,12 @@
 """People let an update go on."""
 
+import pytest
+
 from stories.manifests import INGRESS, V1, V2, pause, rollout, routed, weight
 from stories.stage import Stage
 
 
+@pytest.mark.argos_definitions
 async def test_promote_ends_the_pause_and_no_more(stage: Stage) -> None:
     await stage.deploy_routed(routed((weight(20), pause(), weight(40), pause())))
     await stage.set_image(V2)

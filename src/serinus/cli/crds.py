@@ -14,13 +14,14 @@ from serinus.api.scalar import Manifest
 @click.command()
 @click.argument("kinds", nargs=-1, metavar="[KIND]...")
 @click.option("-o", "--output", type=click.Choice(["yaml", "json"]), default="yaml", show_default=True, help="Format.")
-def crds(kinds: tuple[str, ...], output: str) -> None:
+@click.option("--compatible", is_flag=True, help="Only the fields that Argo Rollouts has too.")
+def crds(kinds: tuple[str, ...], output: str, compatible: bool) -> None:
     """Print the custom resource definitions: all five, or those of some kinds.
 
     Install them, or bring them up to date, with ``serinus crds | kubectl apply -f -``.
     """
     wanted = [find(name) for name in kinds] or definitions.DEFINITIONS
-    manifests = [definitions.manifest(definition) for definition in wanted]
+    manifests = [definitions.manifest(definition, own_fields=not compatible) for definition in wanted]
     click.echo(as_json(manifests) if output == "json" else as_yaml(manifests), nl=False)
 
 

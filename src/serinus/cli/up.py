@@ -56,7 +56,12 @@ class Wish:
     is_flag=True,
     help="Run Prometheus too, which scrapes the pods; without one on the PATH it is compiled once, in some minutes.",
 )
-@click.option("--vendor", "vendors", multiple=True, help="Install a vendor's kinds: istio, gateway-api, smi, traefik.")
+@click.option(
+    "--vendor",
+    "vendors",
+    multiple=True,
+    help="Install a vendor's kinds: istio, gateway-api, smi, traefik, argo-rollouts.",
+)
 def up(  # noqa: PLR0913, PLR0917 - one per option
     name: str,
     detach: bool,

@@ -49,6 +49,7 @@ class Vendor:
 
 
 VENDORS = {
+    "argo-rollouts": Vendor("github.com/argoproj/argo-rollouts", "v1.9.1", "manifests/crds/*-crd.yaml"),
     "istio": Vendor(
         "istio.io/api",
         "v1.31.1",

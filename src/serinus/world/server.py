@@ -10,6 +10,7 @@ from serinus.api.patches import merged
 from serinus.api.scalar import Manifest
 from serinus.plan import Ref
 from serinus.world.admission import complaint, with_defaults
+from serinus.world.pruning import pruned
 
 _WITH_GENERATION = (ROLLOUT, REPLICA_SET, DEPLOYMENT, POD_TEMPLATE, INGRESS)
 _OF_THE_SERVER = ("name", "namespace", "uid", "generation", "creationTimestamp", "deletionTimestamp", "resourceVersion")
@@ -35,6 +36,8 @@ class Server:
     def __init__(self) -> None:
         self.objects: dict[Ref, Manifest] = {}
         self.version = 0
+        self.schemas: dict[Kind, dict[str, Any]] = {}
+        """The definitions of kinds; objects of others keep all fields."""
         self._born = 0
 
     def find(self, ref: Ref) -> Manifest | None:
@@ -91,8 +94,8 @@ class Server:
         """Merge into an object's status, and into nothing else."""
         found = self.read(ref)
         old = found.get("status", {})
-        new = merged(old, body)
-        return found if new == old else self._keep(ref, found | {"status": new})
+        changed = self._read(ref, found | {"status": merged(old, body)})
+        return found if changed.get("status", {}) == old else self._keep(ref, changed)
 
     def delete(self, ref: Ref, now: datetime, uid: str = "") -> None:
         """End an object: a pod begins to end, all others are gone."""
@@ -123,7 +126,7 @@ class Server:
     def _change(self, ref: Ref, found: Manifest, changed: Manifest) -> Manifest:
         old = found["metadata"]
         metadata = changed.get("metadata", {}) | {key: old[key] for key in _OF_THE_SERVER if key in old}
-        changed = with_defaults(ref, changed | {"metadata": metadata})
+        changed = self._read(ref, changed | {"metadata": metadata})
         if changed == found:
             return found
         if _selector(changed) != _selector(found) and ref.kind in {ROLLOUT, REPLICA_SET}:
@@ -132,8 +135,13 @@ class Server:
             metadata["generation"] += 1
         return self._keep(ref, changed)
 
+    def _read(self, ref: Ref, manifest: Manifest) -> Manifest:
+        """The object as the API reads it: with its defaults, and without what its kind does not have."""
+        manifest = with_defaults(ref, manifest)
+        return pruned(manifest, self.schemas[ref.kind]) if ref.kind in self.schemas else manifest
+
     def _keep(self, ref: Ref, manifest: Manifest) -> Manifest:
-        manifest = with_defaults(ref, _copied(manifest))
+        manifest = self._read(ref, _copied(manifest))
         if text := complaint(ref, manifest):
             raise RefusalError("invalid", f'{_kind(ref)} "{ref.name}" is invalid: {text}')
         self.version += 1
