@@ -2,45 +2,36 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from controller.process import ControllerProcess
-from stories.manifests import (
-    CANARY,
-    CANARY_INGRESS,
-    HOST,
-    INGRESS,
-    NAME,
-    STABLE,
-    V1,
-    V2,
-    V3,
-    ingress,
-    pause,
-    rollout,
-    service,
-    weight,
+from stories.manifests import CANARY, CANARY_INGRESS, INGRESS, NAME, V1, V2, V3, around, pause, service, weight
+from stories.meshes import (
+    RULE,
+    TO_BOTH,
+    TO_STABLE,
+    VIRTUAL_SERVICE,
+    destination_rule,
+    meshed,
+    services,
+    through_subsets,
+    to,
+    virtual_service,
 )
 from vendors import install, installed, missing
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(240)]
 
 ISTIO_KINDS = ("virtualservices", "destinationrules")
-VSVC = "myapp-vsvc"
 VIRTUAL_SERVICES = "virtualservices.networking.istio.io"
 """With the group: App Mesh has a kind of the same name."""
 STEPS = (weight(20), pause(), weight(60), pause(1), weight(100))
-ISTIO = {"istio": {"virtualServices": [{"name": VSVC, "routes": ["primary"]}]}}
-TO_CANARY = {
-    "destination": {"host": CANARY, "port": {"number": 80}},
-    "weight": 0,
-    "headers": {"response": {"set": {"x-version": "canary"}}},
-}
-SUBSETS = (("stable", 100), ("canary", 0))
-TO_STABLE = {"destination": {"host": STABLE, "port": {"number": 80}}, "weight": 100}
+TO_CANARY = to(CANARY, 0, headers={"response": {"set": {"x-version": "canary"}}})
+OTHER = {"name": "other", "route": [{"destination": {"host": "elsewhere"}}]}
+WRITTEN = virtual_service(TO_STABLE, TO_CANARY, others=[OTHER])
 
 
 @pytest.fixture
@@ -53,17 +44,6 @@ def istio(cluster: Any) -> Iterator[None]:
 def no_istio(cluster: Any) -> Iterator[None]:
     with missing(cluster, "istio", ISTIO_KINDS):
         yield
-
-
-def virtual_service(*entries: dict[str, Any]) -> dict[str, Any]:
-    route = {"name": "primary", "retries": {"attempts": 2}, "route": list(entries)}
-    spec = {"hosts": [HOST], "http": [route, {"name": "other", "route": [{"destination": {"host": "elsewhere"}}]}]}
-    return {
-        "apiVersion": "networking.istio.io/v1beta1",
-        "kind": "VirtualService",
-        "metadata": {"name": VSVC},
-        "spec": spec,
-    }
 
 
 class Shop:
@@ -116,11 +96,11 @@ class Shop:
 
     @property
     def route(self) -> list[dict[str, Any]]:
-        return self.read(VIRTUAL_SERVICES, VSVC)["spec"]["http"][0]["route"]
+        return self.read(VIRTUAL_SERVICES, VIRTUAL_SERVICE)["spec"]["http"][0]["route"]
 
     @property
     def managers(self) -> set[str]:
-        return {item["manager"] for item in self.read(VIRTUAL_SERVICES, VSVC)["metadata"]["managedFields"]}
+        return {item["manager"] for item in self.read(VIRTUAL_SERVICES, VIRTUAL_SERVICE)["metadata"]["managedFields"]}
 
     def until(self, what: Callable[[], bool], seconds: float = 60) -> None:
         deadline = time.monotonic() + seconds
@@ -147,14 +127,9 @@ def shop(cluster: Any, namespace: str, controller: ControllerProcess) -> Shop:
     return Shop(cluster, namespace)
 
 
-def routed(steps: Sequence[dict[str, Any]] = STEPS, routing: dict[str, Any] = ISTIO) -> dict[str, Any]:
-    return rollout(steps, stableService=STABLE, canaryService=CANARY, trafficRouting=routing)
-
-
 def test_fields_of_a_virtual_service_are_ours_during_an_update_and_nobodys_after_it(istio: None, shop: Shop) -> None:
-    written = virtual_service(TO_STABLE, TO_CANARY)
-    shop.apply(written)
-    shop.create(service(STABLE), service(CANARY), routed())
+    shop.apply(WRITTEN)
+    shop.create(*services(), meshed(STEPS))
     shop.until(shop.is_healthy)
     assert shop.managers == {"gitops"}
 
@@ -162,13 +137,13 @@ def test_fields_of_a_virtual_service_are_ours_during_an_update_and_nobodys_after
     shop.until(shop.is_paused)
     assert [item["weight"] for item in shop.route] == [80, 20]
     assert "serinus" in shop.managers
-    assert 'conflict with "serinus"' in shop.apply(written, check=False)
+    assert 'conflict with "serinus"' in shop.apply(WRITTEN, check=False)
     assert [item["weight"] for item in shop.route] == [80, 20]
 
     shop.promote()
     shop.until(lambda: shop.is_healthy() and shop.managers == {"gitops"})
     assert shop.route == [TO_STABLE]
-    shop.apply(virtual_service(TO_STABLE))
+    shop.apply(virtual_service(TO_STABLE, others=[OTHER]))
 
     shop.set_image(V3)
     shop.until(shop.is_paused)
@@ -176,15 +151,15 @@ def test_fields_of_a_virtual_service_are_ours_during_an_update_and_nobodys_after
     shop.abort()
     shop.until(lambda: shop.managers == {"gitops"})
     assert shop.route == [TO_STABLE, TO_CANARY]
-    shop.apply(written)
+    shop.apply(WRITTEN)
     assert any(event.startswith("Updated VirtualService: VirtualService `myapp-vsvc`") for event in shop.events)
 
 
 def test_two_rollouts_over_one_virtual_service_keep_what_each_needs(istio: None, shop: Shop) -> None:
-    written = virtual_service(TO_STABLE, TO_CANARY)
-    written["spec"]["http"][1]["route"] = [{"destination": {"host": name}} for name in ("api", "api-canary")]
+    to_api = {"name": "other", "route": [{"destination": {"host": name}} for name in ("api", "api-canary")]}
+    written = virtual_service(TO_STABLE, TO_CANARY, others=[to_api])
     shop.apply(written)
-    other = routed(routing={"istio": {"virtualService": {"name": VSVC, "routes": ["other"]}}})
+    other = meshed(STEPS, {"istio": {"virtualService": {"name": VIRTUAL_SERVICE, "routes": ["other"]}}})
     other["metadata"] = {"name": "api"}
     other["spec"]["strategy"]["canary"] |= {"stableService": "api", "canaryService": "api-canary"}
     for labels in (other["spec"]["selector"]["matchLabels"], other["spec"]["template"]["metadata"]["labels"]):
@@ -192,7 +167,7 @@ def test_two_rollouts_over_one_virtual_service_keep_what_each_needs(istio: None,
     theirs = [service(name) for name in ("api", "api-canary")]
     for item in theirs:
         item["spec"]["selector"]["app"] = "api"
-    shop.create(service(STABLE), service(CANARY), *theirs, routed(), other)
+    shop.create(*services(), *theirs, meshed(STEPS), other)
 
     def phases() -> list[str]:
         found = [shop.read("rollout", name) for name in (NAME, "api")]
@@ -204,7 +179,7 @@ def test_two_rollouts_over_one_virtual_service_keep_what_each_needs(istio: None,
         ]
 
     def weights() -> list[list[int]]:
-        routes = shop.read(VIRTUAL_SERVICES, VSVC)["spec"]["http"]
+        routes = shop.read(VIRTUAL_SERVICES, VIRTUAL_SERVICE)["spec"]["http"]
         return [[entry.get("weight", 0) for entry in route["route"]] for route in routes]
 
     shop.until(lambda: phases() == ["Healthy", "Healthy"])
@@ -221,49 +196,40 @@ def test_two_rollouts_over_one_virtual_service_keep_what_each_needs(istio: None,
 
 
 def test_a_deleted_rollout_leaves_nothing_in_a_virtual_service(istio: None, shop: Shop) -> None:
-    written = virtual_service(TO_STABLE, TO_CANARY)
-    shop.apply(written)
-    shop.create(service(STABLE), service(CANARY), routed([weight(50)]))
+    shop.apply(WRITTEN)
+    shop.create(*services(), meshed([weight(50)]))
     shop.until(shop.is_healthy)
     shop.set_image(V2)
     shop.until(lambda: shop.is_healthy() and len(shop.route) == 1)
     shop.kubectl("delete", "rollout", NAME)
     shop.until(lambda: shop.route == [TO_STABLE, TO_CANARY] and shop.managers == {"gitops"})
-    assert not shop.read(VIRTUAL_SERVICES, VSVC)["metadata"].get("annotations")
+    assert not shop.read(VIRTUAL_SERVICES, VIRTUAL_SERVICE)["metadata"].get("annotations")
 
 
 def test_a_definition_that_is_missing_is_named_and_found_within_a_minute_of_being_installed(
     no_istio: None, cluster: Any, shop: Shop
 ) -> None:
-    shop.create(service(STABLE), service(CANARY), routed())
+    shop.create(*services(), meshed(STEPS))
     shop.until(lambda: shop.status.get("phase") == "Degraded")
     assert "VirtualService (networking.istio.io/v1alpha3) is not installed" in shop.status["message"]
     install(cluster, "istio", ISTIO_KINDS)
     shop.until(lambda: 'virtualservices.networking.istio.io "myapp-vsvc" not found' in shop.status.get("message", ""))
-    shop.create(virtual_service(TO_STABLE, TO_CANARY))
+    shop.create(WRITTEN)
     shop.until(shop.is_healthy)
     assert shop.read("rollout", NAME)["spec"]["template"]["spec"]["containers"][0]["image"] == V1
 
 
 def test_subsets_follow_the_versions_and_are_given_back(istio: None, shop: Shop) -> None:
-    subsets = [{"name": name, "labels": {"app": "myapp"}} for name in ("stable", "canary", "theirs")]
-    rule = {
-        "apiVersion": "networking.istio.io/v1",
-        "kind": "DestinationRule",
-        "metadata": {"name": "rule"},
-        "spec": {"host": "myapp", "subsets": subsets},
-    }
-    entries = [{"destination": {"host": "myapp", "subset": name}, "weight": share} for name, share in SUBSETS]
-    names = {"name": "rule", "canarySubsetName": "canary", "stableSubsetName": "stable"}
-    routing = {"istio": {"virtualService": {"name": VSVC, "routes": ["primary"]}, "destinationRule": names}}
+    rule = destination_rule("theirs")
+    myapp, _, site, updated = through_subsets(*STEPS)
 
     def followed() -> list[str]:
-        found = shop.read("destinationrule", "rule")["spec"]["subsets"]
+        found = shop.read("destinationrule", RULE)["spec"]["subsets"]
         return [item["labels"].get("rollouts-pod-template-hash", "") for item in found]
 
     shop.apply(rule)
-    shop.apply(virtual_service(*entries))
-    shop.create(service("myapp"), rollout(STEPS, trafficRouting=routing))
+    shop.apply(site)
+    shop.create(myapp, updated)
     shop.until(shop.is_healthy)
     old = shop.status["stableRS"]
     shop.until(lambda: followed() == [old, old, ""])
@@ -277,8 +243,8 @@ def test_subsets_follow_the_versions_and_are_given_back(istio: None, shop: Shop)
     assert followed() == [new, new, ""]
     shop.kubectl("delete", "rollout", NAME)
     shop.until(lambda: followed() == ["", "", ""])
-    assert not shop.read("destinationrule", "rule")["metadata"].get("annotations")
-    assert shop.read("destinationrule", "rule")["spec"]["subsets"] == subsets
+    assert not shop.read("destinationrule", RULE)["metadata"].get("annotations")
+    assert shop.read("destinationrule", RULE)["spec"]["subsets"] == rule["spec"]["subsets"]
 
 
 def refusal(namespace: str) -> list[dict[str, Any]]:
@@ -315,12 +281,12 @@ def refusal(namespace: str) -> list[dict[str, Any]]:
 def test_a_router_that_is_refused_holds_the_step_and_not_the_other_router(
     istio: None, shop: Shop, cluster: Any, namespace: str
 ) -> None:
-    shop.create(virtual_service(TO_STABLE, TO_CANARY), ingress(), service(STABLE), service(CANARY))
-    shop.create(routed(routing=ISTIO | {"nginx": {"stableIngress": INGRESS}}))
+    shop.create(WRITTEN, *around())
+    shop.create(meshed(STEPS, TO_BOTH | {"nginx": {"stableIngress": INGRESS}}))
     shop.until(shop.is_healthy)
     shop.create(*refusal(namespace))
     try:
-        trial = ("annotate", VIRTUAL_SERVICES, VSVC, "trial=1", "--dry-run=server", "--overwrite")
+        trial = ("annotate", VIRTUAL_SERVICES, VIRTUAL_SERVICE, "trial=1", "--dry-run=server", "--overwrite")
         shop.until(lambda: "not today" in shop.kubectl(*trial, check=False))
         shop.set_image(V2)
         shop.until(lambda: any("TrafficRoutingError: Istio: " in event for event in shop.events))

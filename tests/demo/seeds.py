@@ -11,7 +11,7 @@ from serinus.demo.scenarios.nginx import nginx
 
 SCENARIO = nginx(6.0)
 MOMENTS = {moment.title: moment for moment in SCENARIO.moments}
-ISTIO = istio(20.0)
+ISTIO = istio(16.0)
 ISTIO_MOMENTS = {moment.title: moment for moment in ISTIO.moments}
 ANALYSIS = analysis(25.0)
 PREFIX = "nginx.ingress.kubernetes.io"

@@ -29,7 +29,7 @@ WEIGHT = 10
 
 
 class Shop:
-    """One of the article's set-ups in a namespace of its own, with a pod that calls the app all the time."""
+    """One of the article's set-ups in a namespace of its own, with a pod that calls the app."""
 
     def __init__(self, cluster: LocalCluster, folder: Path, name: str) -> None:
         self.name = name
@@ -43,18 +43,18 @@ class Shop:
         (self._folder / name).write_text(manifest(name))
         await self.kubectl("apply", "-f", name)
 
-    async def open(self) -> None:
-        """Serve the first version, and call it."""
+    async def update(self) -> None:
+        """Serve the first version, and give the second one its first part."""
         await self._kubectl.run("create", "namespace", self.name)
         await self.apply(f"{self.name}.yaml")
         await self.kubectl("wait", "--for=jsonpath={.status.phase}=Healthy", f"rollout/{ROLLOUT}", "--timeout=50s")
-        await self.apply("caller.yaml")
-        await self.kubectl("wait", "--for=condition=Ready", "pod/caller", "--timeout=50s")
-
-    async def update(self) -> None:
-        """Give the second version its first part."""
         await self.kubectl("argo", "rollouts", "set", "image", ROLLOUT, f"nginx={SECOND}")
         await self.kubectl("wait", "--for=jsonpath={.status.phase}=Paused", f"rollout/{ROLLOUT}", "--timeout=50s")
+
+    async def call(self) -> None:
+        """Let the pod call."""
+        await self.apply("caller.yaml")
+        await self.kubectl("wait", "--for=condition=Ready", "pod/caller", "--timeout=50s")
 
     async def inside(self, since: float) -> Counter[str]:
         """Whom the pod has met since then, or what went wrong."""
@@ -98,10 +98,11 @@ async def test_nginx_splits_what_comes_from_outside_and_istio_also_what_services
     async with LocalCluster(Settings("inside", root=tmp_path, mesh=True)) as cluster:
         await run_controller(cluster)
         envoy = cluster.envoy
+        shops = {name: Shop(cluster, tmp_path, name) for name in ("nginx", "istio")}
+        await asyncio.gather(*(shop.update() for shop in shops.values()))
         for name, gateway, part in (("nginx", "nginx", 0), ("istio", "envoy", WEIGHT)):
-            shop = Shop(cluster, tmp_path, name)
-            await shop.open()
-            await shop.update()
+            shop = shops[name]
+            await shop.call()
             is_served = lambda name=name, part=part: is_split_inside(envoy.routing, name) is bool(part)  # noqa: E731
             row = await shares(shop, cluster.gateways[gateway], is_served, replace(wanted, inside=part))
             found += offences(row)

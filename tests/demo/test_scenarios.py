@@ -2,11 +2,12 @@
 
 import yaml
 
-from demo.seeds import MOMENTS, PREFIX, SCENARIO
+from demo.seeds import ISTIO, MOMENTS, PREFIX, SCENARIO
 from serinus.cli import demo as command
 from serinus.demo.article import manifest, shortened
 from serinus.demo.scenarios import SCENARIOS
 from serinus.demo.scenarios.column import FIRST, SECOND, THIRD
+from serinus.demo.scenarios.istio import istio
 from serinus.demo.scenarios.nginx import CANARY_INGRESS, CLASS, INGRESS
 
 
@@ -56,3 +57,11 @@ def test_short_pauses_change_nothing_but_timed_pauses() -> None:
         if step.get("pause"):
             step["pause"]["duration"] = "6s"
     assert short == long
+
+
+def test_a_story_may_shorten_scale_down_delays_too_and_says_so() -> None:
+    assert (SCENARIO.scale_down, ISTIO.scale_down, istio(300.0).scale_down) == (None, 16.0, 30.0)
+    assert ISTIO.moments[-1].awaited == "the pods of nginx:1.23.0 have ended, 16 s after the abort"
+    text = shortened(manifest(ISTIO.manifest), 16.0, ISTIO.scale_down)
+    canary = list(yaml.safe_load_all(text))[-1]["spec"]["strategy"]["canary"]
+    assert (canary["scaleDownDelaySeconds"], canary["abortScaleDownDelaySeconds"]) == (16, 16)

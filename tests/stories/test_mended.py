@@ -27,10 +27,20 @@ from stories.manifests import (
     around,
     ingress,
     pause,
-    rollout,
     routed,
     service,
     weight,
+)
+from stories.meshes import (
+    RULE,
+    TO_BOTH,
+    TO_SUBSETS,
+    VIRTUAL_SERVICE,
+    destination_rule,
+    meshed,
+    services,
+    to,
+    virtual_service,
 )
 from stories.simulated import NAMESPACE, Simulated
 
@@ -72,28 +82,10 @@ async def test_a_spec_that_is_broken_in_mid_update(change: Change, message: str,
 
 
 ISTIO = Istio()
-SITE = Ref(ISTIO.virtual_service, NAMESPACE, "site")
-RULE = Ref(ISTIO.destination_rule, NAMESPACE, "rule")
+SITE = Ref(ISTIO.virtual_service, NAMESPACE, VIRTUAL_SERVICE)
+SUBSETS = Ref(ISTIO.destination_rule, NAMESPACE, RULE)
 GROUP = "networking.istio.io"
-ROUTING = {"istio": {"virtualService": {"name": "site", "routes": ["primary"]}}}
-SUBSETS = {"name": "rule", "canarySubsetName": "canary", "stableSubsetName": "stable"}
-ROUTED_BY_SUBSETS = {"istio": ROUTING["istio"] | {"destinationRule": SUBSETS}}
 FIELD = "spec.strategy.canary.trafficRouting.istio"
-
-
-def entry(host: str, share: int, **destination: str) -> Manifest:
-    return {"destination": {"host": host, **destination}, "weight": share}
-
-
-def virtual_service(*entries: Manifest) -> Manifest:
-    http = [{"name": "primary", "route": list(entries) or [entry(STABLE, 100), entry(CANARY, 0)]}]
-    return {"apiVersion": ISTIO.virtual_service.api_version, "kind": "VirtualService", "spec": {"http": http}}
-
-
-def destination_rule(*names: str) -> Manifest:
-    subsets = [{"name": name} for name in names or ("stable", "canary")]
-    spec = {"host": "myapp", "subsets": subsets}
-    return {"apiVersion": ISTIO.destination_rule.api_version, "kind": "DestinationRule", "spec": spec}
 
 
 class Meshed(Simulated):
@@ -124,11 +116,10 @@ class Meshed(Simulated):
         entries = found["spec"]["http"][0]["route"] if found else []
         return [item.get("weight", 0) for item in entries]
 
-    async def begin(self, routing: Manifest = ROUTING, *entries: Manifest) -> None:
+    async def begin(self, routing: Manifest = TO_BOTH, *entries: Manifest) -> None:
         """An update that is paused at its first weight."""
         self.put(SITE, virtual_service(*entries))
-        item = rollout(STEPS, stableService=STABLE, canaryService=CANARY, trafficRouting=routing)
-        await self.deploy(item, service(STABLE), service(CANARY))
+        await self.deploy(meshed(STEPS, routing), *services())
         await self.until(lambda look: all(look.services.values()))
         await self.set_image(V2)
         await self.until(lambda look: look.is_paused_at(1))
@@ -155,7 +146,7 @@ def http(spec: Manifest) -> Manifest:
 
 def two_unnamed(spec: Manifest) -> None:
     del http(spec)["name"]
-    spec["spec"]["http"].append({"route": [entry(STABLE, 100)]})
+    spec["spec"]["http"].append({"route": [to(STABLE, 100)]})
 
 
 NOT_IN_ROUTE = "Istio VirtualService has invalid HTTP routes. Error: {} Service '{}' not found in route"
@@ -181,7 +172,7 @@ async def test_a_virtual_service_that_is_edited_by_hand_in_mid_update(name: str)
     await stage.begin()
     good = stage.world.server.read(SITE)["spec"]
     stage.change(SITE, change)
-    await stage.refuses(f'{FIELD}.virtualService.name: Invalid value: "site": ')
+    await stage.refuses(f'{FIELD}.virtualService.name: Invalid value: "{VIRTUAL_SERVICE}": ')
     await stage.refuses(message)
     stage.change(SITE, lambda spec: spec.update(spec=good))
     await stage.goes_on()
@@ -192,7 +183,7 @@ async def test_a_virtual_service_that_is_deleted_in_mid_update() -> None:
     await stage.begin()
     good = stage.take(SITE)
     await stage.refuses(
-        f'{FIELD}.virtualService.name: Invalid value: "site": virtualservices.networking.istio.io "site"'
+        f'{FIELD}.virtualService.name: Invalid value: "{VIRTUAL_SERVICE}": virtualservices.networking.istio.io "'
     )
     stage.put(SITE, good)
     await stage.goes_on()
@@ -201,29 +192,32 @@ async def test_a_virtual_service_that_is_deleted_in_mid_update() -> None:
 async def test_weights_that_somebody_changes_are_put_back() -> None:
     stage = Meshed()
     await stage.begin()
-    stage.change(SITE, lambda spec: http(spec).update(route=[entry(STABLE, 5), entry(CANARY, 95)]))
+    stage.change(SITE, lambda spec: http(spec).update(route=[to(STABLE, 5), to(CANARY, 95)]))
     await stage.until(lambda _: stage.weights == [80, 20])
     await stage.goes_on()
 
 
 async def test_a_virtual_service_that_is_not_there_yet() -> None:
     stage = Meshed()
-    item = rollout(STEPS, stableService=STABLE, canaryService=CANARY, trafficRouting=ROUTING)
-    for manifest in (service(STABLE), service(CANARY), item):
+    for manifest in (*services(), meshed(STEPS)):
         await stage.create(manifest)
     look = await stage.until(lambda look: look.phase == "Degraded")
-    assert 'virtualservices.networking.istio.io "site" not found' in look.message
+    assert f'virtualservices.networking.istio.io "{VIRTUAL_SERVICE}" not found' in look.message
     stage.put(SITE, virtual_service())
     await stage.until(lambda look: look.is_settled(V1))
 
 
-BOTH = "set exactly one of virtualService and virtualServices"
+TWICE = (VIRTUAL_SERVICE, f"{VIRTUAL_SERVICE}.{NAMESPACE}")
+ONE_OF = "set exactly one of virtualService and virtualServices"
 BROKEN_FIELDS: dict[str, tuple[Manifest, str]] = {
-    "both": ({"virtualServices": [{"name": "site"}]}, BOTH),
-    "none": ({"virtualService": None}, BOTH),
+    "both": ({"virtualServices": [{"name": VIRTUAL_SERVICE}]}, ONE_OF),
+    "none": ({"virtualService": None}, ONE_OF),
     "another": ({"virtualService": {"name": "nowhere"}}, '"nowhere": virtualservices.networking.istio.io "nowhere"'),
     "twice": (
-        {"virtualService": None, "virtualServices": [{"name": "site"}, {"name": f"site.{NAMESPACE}"}]},
+        {
+            "virtualService": None,
+            "virtualServices": [{"name": VIRTUAL_SERVICE}, {"name": f"{VIRTUAL_SERVICE}.{NAMESPACE}"}],
+        },
         "is named twice: list its routes in one entry",
     ),
 }
@@ -252,18 +246,17 @@ def without_canary(spec: Manifest) -> None:
 
 async def test_a_destination_rule_that_is_deleted_or_loses_a_subset_in_mid_update() -> None:
     stage = Meshed()
-    stage.put(RULE, destination_rule())
-    entries = (entry("myapp", 100, subset="stable"), entry("myapp", 0, subset="canary"))
-    await stage.begin(ROUTED_BY_SUBSETS, *entries)
-    good = stage.take(RULE)
+    stage.put(SUBSETS, destination_rule())
+    await stage.begin(TO_SUBSETS, to("myapp", 100, "stable"), to("myapp", 0, "canary"))
+    good = stage.take(SUBSETS)
     await stage.refuses(
-        f'{FIELD}.destinationRule.name: Invalid value: "rule": destinationrules.networking.istio.io "rule"'
+        f'{FIELD}.destinationRule.name: Invalid value: "{RULE}": destinationrules.networking.istio.io "{RULE}"'
     )
-    stage.put(RULE, good)
+    stage.put(SUBSETS, good)
     await stage.until(lambda look: look.is_paused_at(1))
-    stage.change(RULE, without_canary)
-    await stage.refuses("DestinationRule `rule` has no subset 'canary'")
-    stage.change(RULE, lambda spec: spec.update(spec=good["spec"]))
+    stage.change(SUBSETS, without_canary)
+    await stage.refuses(f"DestinationRule `{RULE}` has no subset 'canary'")
+    stage.change(SUBSETS, lambda spec: spec.update(spec=good["spec"]))
     await stage.goes_on()
 
 

@@ -10,6 +10,7 @@ from serinus.api.amounts import parse_duration
 
 PAUSE = 300.0
 """Seconds of a timed pause in the article."""
+DELAYS = ("scaleDownDelaySeconds", "abortScaleDownDelaySeconds")
 WINDOW = re.compile(r"\[(\d+[smh])\]")
 """The range of a query, as in `rate(http_requests_total[5m])`."""
 
@@ -19,13 +20,19 @@ def manifest(name: str) -> str:
     return (files("serinus.demo") / "manifests" / name).read_text()
 
 
-def shortened(text: str, seconds: float) -> str:
-    """Let the timed pauses of all Rollouts take so many seconds, and quicken analyses as much; nothing else changes."""
+def shortened(text: str, seconds: float, scale_down: float | None = None) -> str:
+    """Let the timed pauses of all Rollouts take so many seconds, and quicken analyses as much.
+
+    ``scale_down`` are the seconds that versions keep their pods after they lost their traffic; nothing else changes.
+    """
     documents = list(yaml.safe_load_all(text))
     for document in documents:
         match document["kind"]:
             case "Rollout":
-                _shorten(document["spec"]["strategy"]["canary"]["steps"], seconds)
+                canary = document["spec"]["strategy"]["canary"]
+                _shorten(canary["steps"], seconds)
+                if scale_down is not None:
+                    canary |= dict.fromkeys(DELAYS, round(scale_down))
             case "AnalysisTemplate":
                 for metric in document["spec"]["metrics"]:
                     _quicken(metric, seconds / PAUSE)

@@ -139,7 +139,7 @@ def _images(root: Path, scenario: Scenario) -> tuple[Path, ...]:
 def _write_manifests(folder: Path, scenario: Scenario, pause: float | None) -> None:
     """Put what will be applied where kubectl runs; None leaves timed pauses as they stand."""
     text = manifest(scenario.manifest)
-    (folder / scenario.manifest).write_text(text if pause is None else shortened(text, pause))
+    (folder / scenario.manifest).write_text(text if pause is None else shortened(text, pause, scenario.scale_down))
     if caller := scenario.door.caller:
         (folder / caller).write_text(manifest(caller))
 

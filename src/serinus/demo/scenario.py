@@ -91,6 +91,8 @@ class Scenario(Struct, frozen=True, kw_only=True):
     """The versions in the order of their coming."""
     faulty: Mapping[str, str] = field(default_factory=dict)
     """Versions that answer with errors of their own, each with the part of the requests, as `20%`."""
+    scale_down: float | None = None
+    """Seconds of scale-down delays that stand in no manifest: they are shortened with the pauses."""
     measured: bool = False
     """Whether Prometheus runs, and analyses ask it."""
     moments: tuple[Moment, ...]

@@ -21,7 +21,7 @@ class Told(Struct, frozen=True):
 
 SCENARIOS: Mapping[str, Told] = {
     "nginx": Told(nginx, 6.0),
-    "istio": Told(istio, 20.0),
+    "istio": Told(istio, 16.0),
     "analysis": Told(analysis, 25.0),
 }
 """Each story by the name of its scenario."""

@@ -31,6 +31,8 @@ class Column(Struct, frozen=True, kw_only=True):
     """In words, what happens to them at full promotion."""
     aborted: str
     """In words, what happens to them on abort."""
+    scale_down: float = SCALE_DOWN_DELAY
+    """Seconds that a version keeps its pods after it lost its traffic."""
 
 
 class Story:
@@ -119,8 +121,8 @@ class Story:
     def _gone(self, image: str, event: str, pods: Mapping[str, int]) -> Moment:
         return Moment(
             title=f"{tag(image)} scaled to 0",
-            awaited=f"the pods of {image} have ended, {SCALE_DOWN_DELAY:.0f} s after the {event}",
-            delay=SCALE_DOWN_DELAY,
+            awaited=f"the pods of {image} have ended, {self._column.scale_down:.0f} s after the {event}",
+            delay=self._column.scale_down,
             reached=lambda sight: sight.is_aborted_on(SECOND) and sight.is_gone(image),
             wanted=self._alone(SECOND, THIRD, pods),
         )

@@ -3,7 +3,7 @@
 from msgspec.structs import replace
 
 from serinus.demo.scenario import Door, Scenario, Wanted
-from serinus.demo.scenarios.column import CANARY, STABLE, Column, Story
+from serinus.demo.scenarios.column import CANARY, SCALE_DOWN_DELAY, STABLE, Column, Story
 
 ROUTE = "myapp-vsvc/primary"
 ENOUGH = 2000
@@ -11,7 +11,8 @@ DOOR = Door(gateway="envoy", host="myapp.example.com", service=STABLE, caller="c
 
 
 def istio(pause: float) -> Scenario:
-    """Tell the story, with timed pauses of so many seconds."""
+    """Tell the story, with timed pauses of so many seconds, and scale-down delays that are no longer than these."""
+    scale_down = min(SCALE_DOWN_DELAY, pause)
     column = Column(
         name="istio",
         title="A canary through Istio",
@@ -20,8 +21,9 @@ def istio(pause: float) -> Scenario:
         is_settled=lambda sight, weight: sight.virtual_services.get(ROUTE) == _weights(weight),
         promoted="the canary route is removed",
         aborted="the weights are 100 / 0",
+        scale_down=scale_down,
     )
-    return Story(column, pause).tell()
+    return replace(Story(column, pause).tell(), scale_down=scale_down)
 
 
 def _complete(wanted: Wanted) -> Wanted:
