@@ -28,6 +28,7 @@ APIS = {
     "podtemplates": "/api/v1",
     "services": "/api/v1",
     "ingresses": "/apis/networking.k8s.io/v1",
+    "horizontalpodautoscalers": "/apis/autoscaling/v2",
 }
 
 

@@ -41,6 +41,11 @@ class Requests:
             await self._stream
         await self._session.close()
 
+    @property
+    def is_steady(self) -> bool:
+        """Whether the host is served, so that failures count from now on."""
+        return self._served_in_row >= _STEADY
+
     async def shares(self) -> Counter[str]:
         """The images that answered a thousand requests; ``nobody`` for those that failed."""
         counts: Counter[str] = Counter()

@@ -29,6 +29,8 @@ COMMANDS = {
     "down": Lazy("serinus.cli.down:down", "End a cluster that 'up' has started"),
     "demo": Lazy("serinus.cli.demo:demo", "See a canary through nginx on a cluster of its own"),
     "controller": Lazy("serinus.cli.controller:controller", "Run the controller"),
+    "adopt": Lazy("serinus.cli.adopt:adopt", "Turn a Deployment into a Rollout without a gap in capacity"),
+    "eject": Lazy("serinus.cli.eject:eject", "Give a Rollout's place back to a Deployment"),
     "migrate": Lazy("serinus.cli.migrate:migrate_", "Print the HTTPRoute that replaces a Rollout's nginx Ingress"),
     "crds": Lazy("serinus.cli.crds:crds", "Print the custom resource definitions"),
     "completion": Lazy("serinus.cli.completion:completion", "Print a script that completes commands in a shell"),
