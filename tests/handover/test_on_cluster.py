@@ -49,7 +49,7 @@ class Shop:
         self.kubectl("create", "-f", "-", stdin=json.dumps(items).replace(HOST, host))
 
     def collect_garbage(self) -> None:
-        """See the pods of the Rollout end; a cluster that has just begun looks for what has lost its owner much later."""
+        """See the Rollout's pods end; a cluster that has just begun looks much later for what has lost its owner."""
         mine = ("-l", "rollouts-pod-template-hash")
         self.kubectl("delete", "replicasets", *mine, "--wait=false")
         self.kubectl("wait", "pod", *mine, "--for=delete", "--timeout=30s")
