@@ -1,5 +1,6 @@
 """``serinus migrate``: what it reads, what it prints, how it ends."""
 
+import io
 from pathlib import Path
 from typing import Any
 
@@ -100,3 +101,28 @@ def test_a_missing_ingress_is_named(serinus: Any, api: Any) -> None:
     api.put("rollouts", ROLLOUT)
     said = serinus("migrate", "shop", "--gateway", "public")
     assert (said.code, said.err) == (1, "Error: the Ingress 'shop' of Rollout 'shop' is missing\n")
+
+
+def test_objects_of_one_name_in_two_namespaces_are_told_apart(tmp_path: Path, program: Any) -> None:
+    documents = []
+    for namespace in ("a", "b"):
+        rule = {**INGRESS["spec"]["rules"][0], "host": f"{namespace}.test"}
+        route = {**INGRESS, "spec": {"rules": [rule]}}
+        documents += [{**one, "metadata": one["metadata"] | {"namespace": namespace}} for one in (ROLLOUT, route)]
+    file = tmp_path / "all.yaml"
+    file.write_text(yaml.safe_dump_all([*documents, SERVICE]))
+    said = program("migrate", "-f", str(file), "--gateway", "public")
+    printed = list(yaml.safe_load_all(said.out))
+    assert [(one["kind"], one["metadata"]["namespace"]) for one in printed] == [
+        ("HTTPRoute", "a"),
+        ("Rollout", "a"),
+        ("HTTPRoute", "b"),
+        ("Rollout", "b"),
+    ]
+    assert [one["spec"]["hostnames"] for one in printed[::2]] == [["a.test"], ["b.test"]]
+
+
+def test_standard_input_is_called_so(program: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"")))
+    said = program("migrate", "-f", "-", "--gateway", "public")
+    assert (said.code, said.err) == (1, "Error: there is no Rollout with trafficRouting.nginx in standard input\n")

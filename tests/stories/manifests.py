@@ -57,7 +57,8 @@ def template(image: str) -> Manifest:
         "image": image,
         "ports": [{"containerPort": 80}],
         "resources": {"requests": {"memory": "64Mi", "cpu": "100m"}, "limits": {"memory": "128Mi", "cpu": "200m"}},
-        "readinessProbe": {"httpGet": {"path": "/healthz", "port": 80}, "periodSeconds": 1},
+        # A machine with too much to do is slow to answer, and no reason to leave all pods out at once.
+        "readinessProbe": {"httpGet": {"path": "/healthz", "port": 80}, "periodSeconds": 1, "timeoutSeconds": 5},
     }
     return {"metadata": {"labels": {"app": "myapp"}}, "spec": {"containers": [container]}}
 

@@ -77,7 +77,8 @@ def from_files(files: tuple[str, ...], name: str | None) -> Source:
         rollouts = [one for one in rollouts if stable_ingresses(one)]
     if not rollouts:
         wanted = f"Rollout {name!r}" if name else "Rollout with trafficRouting.nginx"
-        raise Failure(f"there is no {wanted} in {', '.join(files)}")
+        places = ("standard input" if file == "-" else file for file in files)
+        raise Failure(f"there is no {wanted} in {', '.join(places)}")
     return Source(rollouts, _of(documents, INGRESS), _of(documents, SERVICE))
 
 

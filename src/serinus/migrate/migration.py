@@ -55,6 +55,29 @@ def migrate(source: Source, parent: Parent, *, keep_nginx: bool = False) -> Migr
     clients can move from one door to the other while updates go on.
     """
     _check(source)
+    parts = [_migrated(part, parent, keep_nginx=keep_nginx) for part in _by_namespace(source)]
+    manifests = (manifest for part in parts for manifest in part.manifests)
+    return Migration(tuple(manifests), tuple(line for part in parts for line in part.losses))
+
+
+def _by_namespace(source: Source) -> Iterator[Source]:
+    """What is there of each namespace; what names none may be of any."""
+    for namespace in dict.fromkeys(map(_namespace, source.rollouts)):
+        rollouts = [one for one in source.rollouts if _namespace(one) == namespace]
+        yield Source(rollouts, _of(namespace, source.ingresses), _of(namespace, source.services))
+
+
+def _of(namespace: str, manifests: Iterable[Manifest]) -> list[Manifest]:
+    """Those of a namespace, behind those that may be of it: of two with one name the last counts."""
+    found = [one for one in manifests if not namespace or _namespace(one) in {namespace, ""}]
+    return sorted(found, key=lambda one: _namespace(one) == namespace)
+
+
+def _namespace(manifest: Manifest) -> str:
+    return str(manifest["metadata"].get("namespace") or "")
+
+
+def _migrated(source: Source, parent: Parent, *, keep_nginx: bool) -> Migration:
     lost = Losses()
     ingresses = {ingress["metadata"]["name"]: ingress for ingress in source.ingresses}
     around = Context(parent.reference, dict(_canaries(source)), _ports(source.services), tuple(ingresses))
