@@ -1,5 +1,6 @@
 """A router is what the table of changes says: a file, an entry point, cases, and a page."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,13 @@ def test_a_router_touches_the_files_of_the_table_and_no_others(name: str) -> Non
     for path in (ROOT / "src/serinus").rglob("*.py"):
         if path.parent.name != "traffic":
             assert f"serinus.traffic.{name}" not in path.read_text(), f"{path} knows a vendor"
+
+
+@pytest.mark.parametrize("layer", ["ambassador", "apisix", "app_mesh", "smi", "traefik"])
+def test_a_decision_about_a_rollout_names_no_layer_that_needs_no_word_of_its_own(layer: str) -> None:
+    for room in ("rollout", "experiment", "view", "controller"):
+        for path in (ROOT / "src/serinus" / room).glob("*.py"):
+            assert re.search(rf"\b{layer}\b", path.read_text()) is None, f"{path} knows a vendor"
 
 
 @pytest.mark.parametrize("name", BUILT_IN)

@@ -12,16 +12,10 @@ from serinus.traffic.router import Router, Trouble
 
 _CANARY = "spec.strategy.canary"
 _ROUTING = f"{_CANARY}.trafficRouting"
-_LAYERS = {
-    "istio": "istio",
-    "nginx": "nginx",
-    "alb": "alb",
-    "smi": "smi",
-    "ambassador": "ambassador",
-    "app_mesh": "appMesh",
-    "traefik": "traefik",
-    "apisix": "apisix",
-}
+_OF_ALL = {"plugins", "managed_routes", "max_traffic_weight"}
+_NAMES = zip(TrafficRouting.__struct_fields__, TrafficRouting.__struct_encode_fields__, strict=True)
+_LAYERS = {name: field for name, field in _NAMES if name not in _OF_ALL}
+"""The fields of layers, by attribute."""
 
 
 def routing(rollout: Rollout) -> Iterator[str]:
