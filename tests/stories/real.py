@@ -9,7 +9,9 @@ from typing import Any
 
 from serinus.api import kinds
 from serinus.api.kinds import EVENT, POD, ROLLOUT, Kind
-from serinus.kube import Client, Conflict, ConnectionOptions, KubeError, NotFound, load_connection
+from serinus.kube import Client, Conflict, ConnectionOptions, KubeError, load_connection
+from stories.changes import Changes
+from stories.gates import GATE, Gates
 from stories.look import Look
 from stories.manifests import HOST, VERDICTS
 from stories.requests import Requests, is_split
@@ -18,10 +20,9 @@ from stories.verdicts import Verdicts
 
 Manifest = dict[str, Any]
 
-_GATE = "stories.serinus.dev/mended"
 _LOOK = 0.2
+"""Seconds between two looks at what has to stay as it is."""
 _TRIES = 20
-"""Seconds between two looks."""
 _SEEN = (
     ROLLOUT,
     kinds.REPLICA_SET,
@@ -38,8 +39,8 @@ _SEEN = (
 class Real(Stage):
     """A stage in real time.
 
-    Hosts are renamed, so that stories do not meet at the gateway. Pods get a readiness gate, which the stage opens:
-    that is how a version can be broken and mended.
+    Hosts are renamed, so that stories do not meet at the gateway. Pods get a readiness gate: that is how a version can
+    be broken and mended.
     """
 
     def __init__(self, client: Client, namespace: str, requests: Requests, verdicts: Verdicts) -> None:
@@ -47,13 +48,18 @@ class Real(Stage):
         self._namespace = namespace
         self._requests = requests
         self._verdicts = verdicts
-        self._broken: set[str] = set()
+        self._changes = Changes(client, namespace, _SEEN)
+        self._gates = Gates(client, namespace)
+
+    async def run(self) -> None:
+        """Follow what happens until cancelled."""
+        await asyncio.gather(self._changes.run(), self._gates.run())
 
     async def create(self, manifest: Manifest) -> None:
         kind = KINDS[manifest["kind"]]
         template = manifest.get("template") or manifest.get("spec", {}).get("template")
         if template:
-            template["spec"]["readinessGates"] = [{"conditionType": _GATE}]
+            template["spec"]["readinessGates"] = [{"conditionType": GATE}]
         manifest = self._renamed(manifest, VERDICTS, self._verdicts.url)
         await self._client.create(kind.path(self._namespace), self._renamed(manifest, HOST, self._host))
 
@@ -90,7 +96,7 @@ class Real(Stage):
         with suppress(TimeoutError):
             async with asyncio.timeout(limit):
                 while not question(look):
-                    await asyncio.sleep(_LOOK)
+                    await self._changes.next()
                     look = await self.look()
                 return look
         raise AssertionError(f"not so within {limit:g} s: {look!r}")
@@ -105,40 +111,22 @@ class Real(Stage):
             await asyncio.sleep(_LOOK)
 
     async def sees_traffic(self, shares: dict[str, int]) -> None:
-        counts = await self._requests.shares()
+        counts = await self._requests.shares(shares)
         with suppress(TimeoutError):
             async with asyncio.timeout(15):
                 while not is_split(counts, shares):
-                    counts = await self._requests.shares()
+                    counts = await self._requests.shares(shares)
                 return
         raise AssertionError(f"requests reach {dict(counts)}, not {shares}: {await self.look()!r}")
 
     async def break_image(self, image: str) -> None:
-        self._broken.add(image)
+        self._gates.close(image)
 
     async def mend_image(self, image: str) -> None:
-        self._broken.discard(image)
+        self._gates.open(image)
 
     async def judge(self, metric: str, verdict: Verdict) -> None:
         self._verdicts.said[metric] = verdict
-
-    async def open_gates(self) -> None:
-        """Keep the readiness gate of every pod as it should be."""
-        while True:
-            for pod in await self._list(POD):
-                await self._open_gate(pod)
-            await asyncio.sleep(_LOOK)
-
-    async def _open_gate(self, pod: Manifest) -> None:
-        wanted = "False" if pod["spec"]["containers"][0]["image"] in self._broken else "True"
-        conditions = pod.get("status", {}).get("conditions") or []
-        if any((item["type"], item["status"]) == (_GATE, wanted) for item in conditions):
-            return
-        now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        condition = {"type": _GATE, "status": wanted, "lastTransitionTime": now}
-        path = POD.path(self._namespace, pod["metadata"]["name"], "status")
-        with suppress(NotFound):
-            await self._client.patch(path, {"status": {"conditions": [condition]}}, "strategic")
 
     async def _list(self, kind: Kind) -> list[Manifest]:
         found = await self._client.get(kind.path(self._namespace))
@@ -164,11 +152,11 @@ async def real_stage(cluster: Any, namespace: str) -> AsyncIterator[Real]:
         Verdicts() as verdicts,
     ):
         stage = Real(client, namespace, requests, verdicts)
-        gates = asyncio.create_task(stage.open_gates())
+        following = asyncio.create_task(stage.run())
         try:
             yield stage
         finally:
-            gates.cancel()
+            following.cancel()
             with suppress(asyncio.CancelledError, KubeError):
-                await gates
+                await following
         assert not requests.failures, f"{len(requests.failures)} requests failed: {requests.failures[:3]}"

@@ -7,7 +7,8 @@ from contextlib import suppress
 
 import aiohttp
 
-_SAMPLE = 1000
+_GLANCE, _SAMPLE = 100, 500
+"""Requests that show whether a split may be as wanted, and those that show that it is."""
 _AT_ONCE = 20
 _PAUSE = 0.05
 """Seconds between two requests of the steady stream."""
@@ -46,12 +47,16 @@ class Requests:
         """Whether the host is served, so that failures count from now on."""
         return self._served_in_row >= _STEADY
 
-    async def shares(self) -> Counter[str]:
-        """The images that answered a thousand requests; ``nobody`` for those that failed."""
+    async def shares(self, wanted: dict[str, int]) -> Counter[str]:
+        """The images that answered; ``nobody`` for requests that failed. Fewer requests tell what is far off."""
+        counts = await self._counted(_GLANCE)
+        return await self._counted(_SAMPLE) if is_split(counts, wanted) else counts
+
+    async def _counted(self, requests: int) -> Counter[str]:
         counts: Counter[str] = Counter()
 
         async def send_some() -> None:
-            for _ in range(_SAMPLE // _AT_ONCE):
+            for _ in range(requests // _AT_ONCE):
                 counts[await self._image()] += 1
 
         await asyncio.gather(*(send_some() for _ in range(_AT_ONCE)))
