@@ -10,7 +10,7 @@ STEPS = (weight(20), pause(), weight(60), pause())
 
 @pytest.mark.argos_definitions
 async def test_retry_starts_over_with_the_first_step(stage: Stage) -> None:
-    await stage.deploy_routed(routed(STEPS, abortScaleDownDelaySeconds=6))
+    await stage.deploy_routed(routed(STEPS, abortScaleDownDelaySeconds=4))
     await stage.set_image(V2)
     await stage.until(lambda look: look.is_paused_at(1))
     await stage.promote()
@@ -24,14 +24,14 @@ async def test_retry_starts_over_with_the_first_step(stage: Stage) -> None:
 
 
 async def test_a_retry_before_the_pods_are_gone_keeps_them(stage: Stage) -> None:
-    await stage.deploy_routed(routed(STEPS, abortScaleDownDelaySeconds=6))
+    await stage.deploy_routed(routed(STEPS, abortScaleDownDelaySeconds=4))
     await stage.set_image(V2)
     await stage.until(lambda look: look.is_paused_at(1))
     await stage.abort()
     await stage.until(lambda look: look.phase == "Degraded")
     await stage.retry()
     await stage.until(lambda look: look.is_paused_at(1))
-    await stage.stays(lambda look: look.is_paused_at(1) and look.pods == {V1: 3, V2: 1}, seconds=10)
+    await stage.stays(lambda look: look.is_paused_at(1) and look.pods == {V1: 3, V2: 1}, seconds=6)
 
 
 async def test_without_a_delay_of_ones_own_pods_stay_for_30_seconds(simulated_stage: Stage) -> None:
@@ -51,12 +51,12 @@ async def test_a_delay_of_0_keeps_the_pods_of_an_aborted_update(stage: Stage) ->
     await stage.until(lambda look: look.is_paused_at(2))
     await stage.abort()
     await stage.until(lambda look: look.phase == "Degraded")
-    look = await stage.stays(lambda look: look.sizes == {V1: 3, V2: 2}, seconds=10)
+    look = await stage.stays(lambda look: look.sizes == {V1: 3, V2: 2}, seconds=4)
     assert look.ingresses == {INGRESS}
 
 
 async def test_a_new_version_ends_the_abort(stage: Stage) -> None:
-    await stage.deploy_routed(routed(STEPS, abortScaleDownDelaySeconds=6))
+    await stage.deploy_routed(routed(STEPS, abortScaleDownDelaySeconds=4))
     await stage.set_image(V2)
     await stage.until(lambda look: look.is_paused_at(1))
     await stage.abort()
@@ -76,7 +76,7 @@ async def test_an_abort_of_what_is_complete_is_taken_back(stage: Stage) -> None:
 
 
 async def test_an_abort_before_any_pod_serves_leaves_nothing(stage: Stage) -> None:
-    await stage.deploy_routed(routed(STEPS, abortScaleDownDelaySeconds=6))
+    await stage.deploy_routed(routed(STEPS, abortScaleDownDelaySeconds=4))
     await stage.break_image(V2)
     await stage.set_image(V2)
     await stage.until(lambda look: look.pods[V2] == 1 and look.is_updating)

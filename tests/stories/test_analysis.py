@@ -105,7 +105,8 @@ async def test_an_analysis_that_is_not_sure_may_be_asked_again(stage: Stage) -> 
 
 async def test_a_background_analysis_begins_with_its_step_and_ends_with_the_update(stage: Stage) -> None:
     steps = (weight(20), pause(), weight(60), pause())
-    await deploy(stage, analysis("watch", **ENDLESS), steps=steps, analysis=background("watch", startingStep=2))
+    watch = background("watch", startingStep=2)
+    await deploy(stage, analysis("watch", **ENDLESS), steps=steps, analysis=watch, scaleDownDelaySeconds=3)
     await stage.set_image(V2)
     look = await stage.until(lambda look: look.is_paused_at(1))
     assert look.runs("Background") == []
@@ -169,7 +170,7 @@ async def test_another_version_ends_the_analyses_of_the_one_before(stage: Stage)
 
 async def test_a_full_promotion_asks_no_analysis(stage: Stage) -> None:
     steps = (weight(20), analyse("slow"), pause())
-    await deploy(stage, analysis("slow", **LONG), steps=steps)
+    await deploy(stage, analysis("slow", **LONG), steps=steps, scaleDownDelaySeconds=3)
     await stage.set_image(V2)
     await stage.until(lambda look: look.runs("Step") == ["Running"])
     await stage.promote_full()

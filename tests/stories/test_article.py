@@ -5,7 +5,7 @@ import pytest
 from stories.manifests import CANARY, CANARY_INGRESS, HOST, INGRESS, V1, V2, V3, pause, routed, weight
 from stories.stage import Stage
 
-STEPS = (weight(10), pause(6), weight(30), pause(6), weight(60), pause(), weight(100))
+STEPS = (weight(10), pause(3), weight(30), pause(3), weight(60), pause(), weight(100))
 PREFIX = "nginx.ingress.kubernetes.io"
 
 
@@ -57,12 +57,12 @@ async def test_a_pause_without_an_end_waits_for_a_person(stage: Stage) -> None:
     look = await stage.until(lambda look: look.is_paused_at(5))
     assert look.canary_weight == "60"
     assert look.pods == {V1: 3, V2: 2}
-    await stage.stays(lambda look: look.is_paused_at(5) and look.canary_weight == "60", seconds=8)
+    await stage.stays(lambda look: look.is_paused_at(5) and look.canary_weight == "60", seconds=5)
     await stage.sees_traffic({V1: 40, V2: 60})
 
 
 async def test_full_promotion_leaves_no_ingress_and_no_old_pod(stage: Stage) -> None:
-    await stage.deploy_routed(routed(STEPS, scaleDownDelaySeconds=6))
+    await stage.deploy_routed(routed(STEPS, scaleDownDelaySeconds=5))
     await stage.set_image(V2)
     await stage.until(lambda look: look.is_paused_at(5))
     await stage.promote()
@@ -76,7 +76,7 @@ async def test_full_promotion_leaves_no_ingress_and_no_old_pod(stage: Stage) -> 
 
 
 async def test_an_abort_takes_all_traffic_back_at_once_and_the_pods_later(stage: Stage) -> None:
-    await stage.deploy_routed(routed(STEPS, abortScaleDownDelaySeconds=6))
+    await stage.deploy_routed(routed(STEPS, abortScaleDownDelaySeconds=5))
     await stage.set_image(V3)
     await stage.until(lambda look: look.is_paused_at(3))
     await stage.abort()
@@ -92,7 +92,7 @@ async def test_an_abort_takes_all_traffic_back_at_once_and_the_pods_later(stage:
 
 @pytest.mark.parametrize("extra", [1, 2])
 async def test_the_next_update_finds_everything_as_it_was(stage: Stage, extra: int) -> None:
-    await stage.deploy_routed(routed((weight(10), pause(), weight(100)), scaleDownDelaySeconds=6))
+    await stage.deploy_routed(routed((weight(10), pause(), weight(100)), scaleDownDelaySeconds=3))
     for image in (V2, V3)[:extra]:
         await stage.set_image(image)
         await stage.until(lambda look: look.is_paused_at(1))

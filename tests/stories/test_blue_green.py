@@ -85,7 +85,7 @@ async def test_an_aborted_preview_may_be_kept(stage: Stage) -> None:
     await stage.until(lambda look: look.phase == "Paused")
     await stage.abort()
     await stage.until(lambda look: look.phase == "Degraded")
-    await stage.stays(lambda look: look.pods == {V1: 2, V2: 2}, seconds=8)
+    await stage.stays(lambda look: look.pods == {V1: 2, V2: 2}, seconds=4)
 
 
 async def test_a_retry_starts_again(stage: Stage) -> None:

@@ -7,6 +7,11 @@ from stories.stage import Stage
 STEPS = (weight(50), pause())
 
 
+def two() -> Manifest:
+    """A canary of two pods that do not stay long when they are not needed."""
+    return routed(STEPS, replicas=2, scaleDownDelaySeconds=3, abortScaleDownDelaySeconds=3)
+
+
 def canary_of(manifest: Manifest) -> Manifest:
     found: Manifest = manifest["spec"]["strategy"]["canary"]
     return found
@@ -23,7 +28,7 @@ def blue_green(**fields: object) -> Manifest:
 
 
 async def test_a_settled_canary_becomes_blue_green(stage: Stage) -> None:
-    await stage.deploy_routed(routed(STEPS, replicas=2))
+    await stage.deploy_routed(two())
     await choose(stage, blueGreen=blue_green(autoPromotionEnabled=False))
     await stage.until(lambda look: look.is_healthy and look.rollout.status.blue_green.active_selector)
     await stage.set_image(V2)
@@ -37,7 +42,7 @@ async def test_a_settled_canary_becomes_blue_green(stage: Stage) -> None:
 
 
 async def test_a_settled_blue_green_becomes_a_canary(stage: Stage) -> None:
-    manifest = routed(STEPS, replicas=2)
+    manifest = two()
     canary = canary_of(manifest)
     manifest["spec"]["strategy"] = {"blueGreen": blue_green()}
     await stage.deploy_routed(manifest)
@@ -51,7 +56,7 @@ async def test_a_settled_blue_green_becomes_a_canary(stage: Stage) -> None:
 
 
 async def test_a_canary_becomes_blue_green_in_mid_update(stage: Stage) -> None:
-    await stage.deploy_routed(routed(STEPS, replicas=2))
+    await stage.deploy_routed(two())
     await stage.set_image(V2)
     await stage.until(lambda look: look.is_paused_at(1))
     await stage.sees_traffic({V1: 50, V2: 50})
@@ -64,7 +69,7 @@ async def test_a_canary_becomes_blue_green_in_mid_update(stage: Stage) -> None:
 
 
 async def test_blue_green_becomes_a_canary_in_mid_update(stage: Stage) -> None:
-    manifest = routed(STEPS, replicas=2)
+    manifest = two()
     canary = canary_of(manifest)
     manifest["spec"]["strategy"] = {"blueGreen": blue_green(autoPromotionEnabled=False)}
     await stage.deploy_routed(manifest)
@@ -79,7 +84,7 @@ async def test_blue_green_becomes_a_canary_in_mid_update(stage: Stage) -> None:
 
 async def test_an_aborted_canary_becomes_blue_green(simulated_stage: Stage) -> None:
     stage = simulated_stage
-    await stage.deploy_routed(routed(STEPS, replicas=2))
+    await stage.deploy_routed(two())
     await stage.set_image(V2)
     await stage.until(lambda look: look.is_paused_at(1))
     await stage.abort()

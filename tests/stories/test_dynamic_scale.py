@@ -34,7 +34,7 @@ async def test_one_stable_pod_stays_until_the_promotion(stage: Stage) -> None:
 
 
 async def test_after_an_abort_traffic_returns_as_pods_do(stage: Stage) -> None:
-    await stage.deploy_routed(dynamic())
+    await stage.deploy_routed(dynamic(abortScaleDownDelaySeconds=3))
     await stage.set_image(V2)
     await stage.until(lambda look: look.is_paused_at(1))
     await stage.promote()

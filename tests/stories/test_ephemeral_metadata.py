@@ -30,7 +30,7 @@ STABLE_MARKS, CANARY_MARKS, NO_MARKS = {("stable", "", "stable")}, {("canary", "
 
 
 async def test_marks_change_with_the_parts_and_no_pod_is_replaced(stage: Stage) -> None:
-    before = await stage.deploy_routed(routed(STEPS, replicas=2, scaleDownDelaySeconds=8, **METADATA))
+    before = await stage.deploy_routed(routed(STEPS, replicas=2, scaleDownDelaySeconds=4, **METADATA))
     assert marks(before, V1) == STABLE_MARKS
     await stage.set_image(V2)
     look = await stage.until(lambda look: look.is_paused_at(1))

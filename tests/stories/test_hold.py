@@ -12,7 +12,7 @@ async def test_a_hold_stops_steps_and_an_end_of_it_goes_on(stage: Stage) -> None
     await stage.until(lambda look: look.is_paused_at(1))
     await stage.pause()
     await stage.until(lambda look: look.message == "manually paused")
-    look = await stage.stays(lambda look: look.step == 1 and look.canary_weight == "20", seconds=10)
+    look = await stage.stays(lambda look: look.step == 1 and look.canary_weight == "20", seconds=4)
     assert look.phase == "Paused"
     await stage.resume()
     await stage.until(lambda look: look.is_paused_at(3) and look.canary_weight == "60")

@@ -22,11 +22,11 @@ async def test_old_versions_are_forgotten_beyond_the_limit(stage: Stage) -> None
 
 @pytest.mark.argos_definitions
 async def test_old_pods_stay_for_the_scale_down_delay(stage: Stage) -> None:
-    await stage.deploy_routed(routed((weight(20),), scaleDownDelaySeconds=12))
+    await stage.deploy_routed(routed((weight(20),), scaleDownDelaySeconds=6))
     await stage.set_image(V2)
     look = await stage.until(lambda look: look.is_healthy and look.services["stable"] == V2)
     assert keys.SCALE_DOWN_DEADLINE in look.replica_sets[V1]["metadata"]["annotations"]
-    await stage.stays(lambda look: look.serving[V1] == 3, seconds=8)
+    await stage.stays(lambda look: look.serving[V1] == 3, seconds=3)
     look = await stage.until(lambda look: look.is_settled(V2))
     assert keys.SCALE_DOWN_DEADLINE not in look.replica_sets[V1]["metadata"]["annotations"]
 
@@ -71,7 +71,7 @@ async def test_a_rollout_takes_all_that_it_made_with_it(stage: Stage) -> None:
 
 async def test_a_controller_may_keep_the_canary_ingress_at_weight_0(keeping_stage: Stage) -> None:
     stage = keeping_stage
-    await stage.deploy_routed(routed(STEPS, scaleDownDelaySeconds=6))
+    await stage.deploy_routed(routed(STEPS, scaleDownDelaySeconds=3))
     kept = f"{NAME}-{INGRESS}-canary"
     await stage.until(lambda look: look.ingresses == {INGRESS, kept} and look.canary_weight == "0")
     await stage.set_image(V2)

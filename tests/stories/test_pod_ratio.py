@@ -86,5 +86,5 @@ async def test_a_version_that_never_serves_takes_no_pods_from_the_stable_one(sta
     await stage.deploy(rollout((weight(50), pause()), replicas=4, maxSurge=1, maxUnavailable=0))
     await stage.set_image(V2)
     await stage.until(lambda look: look.pods[V2] > 0)
-    look = await stage.stays(lambda look: look.serving == {V1: 4}, seconds=10)
+    look = await stage.stays(lambda look: look.serving == {V1: 4}, seconds=4)
     assert look.phase == "Progressing"

@@ -36,7 +36,7 @@ async def test_promote_of_a_step_that_runs_skips_it(stage: Stage) -> None:
 
 
 async def test_full_promotion_skips_everything_but_readiness(stage: Stage) -> None:
-    await stage.deploy_routed(routed((weight(20), pause(), weight(40), pause()), scaleDownDelaySeconds=6))
+    await stage.deploy_routed(routed((weight(20), pause(), weight(40), pause()), scaleDownDelaySeconds=3))
     await stage.set_image(V2)
     await stage.until(lambda look: look.is_paused_at(1))
     await stage.promote_full()
@@ -64,7 +64,7 @@ async def test_full_promotion_waits_for_pods_that_serve(stage: Stage) -> None:
     await stage.until(lambda look: look.pods[V2] == 1 and look.is_updating)
     await stage.promote_full()
     await stage.until(lambda look: look.pods[V2] == 3)
-    look = await stage.stays(lambda look: look.services == {"stable": V1, "canary": V1}, seconds=8)
+    look = await stage.stays(lambda look: look.services == {"stable": V1, "canary": V1}, seconds=4)
     assert look.phase == "Progressing"
     await stage.sees_traffic({V1: 100})
     await stage.mend_image(V2)

@@ -7,7 +7,7 @@ STEPS = (weight(20), pause(), weight(60))
 
 
 async def test_back_to_the_stable_version_skips_all_steps(stage: Stage) -> None:
-    await stage.deploy_routed(routed(STEPS))
+    await stage.deploy_routed(routed(STEPS, scaleDownDelaySeconds=3))
     await stage.set_image(V2)
     await stage.until(lambda look: look.is_paused_at(1))
     await stage.undo(V1)
@@ -21,7 +21,7 @@ async def test_back_to_the_stable_version_skips_all_steps(stage: Stage) -> None:
 
 
 async def test_back_to_an_older_version_is_an_update_like_any_other(stage: Stage) -> None:
-    await stage.deploy_routed(routed(STEPS, scaleDownDelaySeconds=6))
+    await stage.deploy_routed(routed(STEPS, scaleDownDelaySeconds=3))
     await stage.set_image(V2)
     await stage.until(lambda look: look.is_paused_at(1))
     await stage.promote()

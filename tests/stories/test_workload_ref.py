@@ -91,7 +91,7 @@ async def test_a_deployment_that_is_scaled_up_again_after_an_update_is_left_alon
 
 
 async def test_a_change_of_the_deployment_is_an_update_of_the_rollout(stage: Stage) -> None:
-    await deploy(stage, referring(routed(STEPS, replicas=2), "onsuccess"))
+    await deploy(stage, referring(routed(STEPS, replicas=2, scaleDownDelaySeconds=3), "onsuccess"))
     await stage.until(lambda look: pods(look) == {"Rollout": 2})
     await set_image_of_deployment(stage, V2)
     look = await stage.until(lambda look: look.is_paused_at(1))
