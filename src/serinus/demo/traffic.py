@@ -12,10 +12,8 @@ from json import loads
 from serinus.demo.tally import Outcome, Sample, Tally
 from serinus.demo.wire import Answer, BrokenError, Wire
 
-FRESH_RATE = 200
-"""Requests per second, each on a connection of its own."""
-KEPT_RATE = 200
-"""Requests per second on the connections that are kept."""
+RATE = 400
+"""Requests per second: half of them each on a connection of its own, half on connections that are kept."""
 KEPT = 4
 """How many connections are kept."""
 LIMIT = 10.0
@@ -41,6 +39,8 @@ class Traffic:
         self._images = frozenset(images)
         self._faulty = frozenset(faulty)
         """Versions that are known to answer with errors of their own."""
+        self.rate: float = RATE
+        """What to send, from the time when it begins to run."""
         self._room = asyncio.Semaphore(AT_ONCE)
 
     async def run(self) -> None:
@@ -68,7 +68,7 @@ class Traffic:
             finally:
                 self._room.release()
 
-        pace = Pace(FRESH_RATE)
+        pace = Pace(self.rate / 2)
         while True:
             await pace.wait()
             await self._room.acquire()
@@ -83,7 +83,7 @@ class Traffic:
 
     async def _kept(self) -> None:
         client = KeptClient(self._address, self._host)
-        pace = Pace(KEPT_RATE / KEPT)
+        pace = Pace(self.rate / 2 / KEPT)
         try:
             while True:
                 await pace.wait()
