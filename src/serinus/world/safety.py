@@ -14,7 +14,8 @@ class Safety:
 
     A host or a Service counts from the moment at which it is served for the first time, as long as some Rollout wants
     pods. Preview Services do not count: they lead to what is newest, whether it serves or not, and no user comes
-    through them. ``breaches`` says what was seen, each thing once.
+    through them; one that becomes a canary Service counts once it is served as such. ``breaches`` says what was seen,
+    each thing once.
     """
 
     def __init__(self) -> None:
@@ -26,14 +27,13 @@ class Safety:
         rollouts = [item for _, item in server.list(ROLLOUT)]
         is_wanted = any(item["spec"].get("replicas", 1) for item in rollouts)
         previews = {name for item in rollouts if (name := _preview(item))}
-        if not is_wanted:
-            self._opened.clear()
+        self._opened = self._opened - previews if is_wanted else set()
         pods = {ref.name for ref, _ in server.list(POD)}
         for name, outcome in _outcomes(network):
-            for breach in _breaches(name, outcome, pods, is_open=name in self._opened - previews):
+            for breach in _breaches(name, outcome, pods, is_open=name in self._opened):
                 if breach not in self.breaches:
                     self.breaches.append(breach)
-            if is_wanted and NOBODY not in outcome:
+            if is_wanted and NOBODY not in outcome and name not in previews:
                 self._opened.add(name)
 
 
