@@ -2,7 +2,7 @@
 
 import pytest
 
-from stories.manifests import CANARY, STABLE, V1, V2, V3, Manifest, around, rollout
+from stories.manifests import CANARY, STABLE, V1, V2, V3, Manifest, analysis, around, rollout
 from stories.stage import Stage
 
 
@@ -130,3 +130,98 @@ async def test_a_paused_rollout_does_not_switch(stage: Stage) -> None:
     await stage.stays(lambda look: look.services == {"stable": V1, "canary": V1}, seconds=3)
     await stage.resume()
     await stage.until(lambda look: look.is_healthy and look.services == {"stable": V2, "canary": V2})
+
+
+async def test_a_timed_pause_that_a_person_ends_is_over(simulated_stage: Stage) -> None:
+    stage = simulated_stage
+    await deploy(stage, autoPromotionSeconds=3600)
+    await stage.set_image(V2)
+    await stage.until(lambda look: look.phase == "Paused")
+    await stage.promote()
+    await stage.until(lambda look: look.is_healthy and look.services["stable"] == V2)
+
+
+async def test_who_wants_to_promote_by_hand_is_not_overtaken_by_a_time(simulated_stage: Stage) -> None:
+    stage = simulated_stage
+    await deploy(stage, autoPromotionEnabled=False, autoPromotionSeconds=3)
+    await stage.set_image(V2)
+    await stage.until(lambda look: look.phase == "Paused")
+    await stage.stays(lambda look: look.phase == "Paused" and look.services["stable"] == V1, seconds=60)
+
+
+async def test_the_preview_shows_what_is_newest_before_it_serves(simulated_stage: Stage) -> None:
+    stage = simulated_stage
+    await deploy(stage)
+    await stage.break_image(V2)
+    await stage.set_image(V2)
+    await stage.until(lambda look: look.services == {"stable": V1, "canary": V2} and look.pods[V2] == 2)
+    look = await stage.stays(lambda look: look.services["stable"] == V1, seconds=30)
+    assert look.message == "active service cutover pending"
+    await stage.mend_image(V2)
+    await stage.until(lambda look: look.is_healthy and look.services["stable"] == V2)
+
+
+async def test_the_status_counts_what_users_reach(simulated_stage: Stage) -> None:
+    stage = simulated_stage
+    await deploy(stage, autoPromotionEnabled=False)
+    await stage.set_image(V2)
+    look = await stage.until(lambda look: look.phase == "Paused" and look.serving == {V1: 2, V2: 2})
+    status = look.rollout.status
+    assert (status.replicas, status.updated_replicas) == (4, 2)
+    assert (status.hpa_replicas, status.ready_replicas, status.available_replicas) == (2, 2, 2)
+    assert status.selector == f"app=myapp,rollouts-pod-template-hash={status.stable_rs}"
+    assert (status.blue_green.active_selector, status.blue_green.preview_selector) == (
+        status.stable_rs,
+        status.current_pod_hash,
+    )
+    await stage.promote()
+    look = await stage.until(lambda look: look.is_healthy and look.services["stable"] == V2)
+    assert look.rollout.status.selector == f"app=myapp,rollouts-pod-template-hash={look.rollout.status.stable_rs}"
+
+
+async def test_both_fleets_are_scaled_while_one_waits(simulated_stage: Stage) -> None:
+    stage = simulated_stage
+    await deploy(stage, autoPromotionEnabled=False)
+    await stage.set_image(V2)
+    await stage.until(lambda look: look.phase == "Paused")
+    await stage.scale(3)
+    await stage.until(lambda look: look.serving == {V1: 3, V2: 3} and look.phase == "Paused")
+    await stage.promote()
+    await stage.until(lambda look: look.is_healthy and look.pods == {V2: 3})
+
+
+async def test_only_so_many_old_versions_wait_for_their_end(simulated_stage: Stage) -> None:
+    stage = simulated_stage
+    await deploy(stage, scaleDownDelaySeconds=600, scaleDownDelayRevisionLimit=1)
+    for image in (V2, V3):
+        await stage.set_image(image)
+        await stage.until(lambda look, image=image: look.is_healthy and look.services["stable"] == image)  # type: ignore[misc]
+    await stage.until(lambda look: look.sizes == {V2: 2, V3: 2}, limit=30)
+    await stage.stays(lambda look: look.sizes == {V2: 2, V3: 2}, seconds=60)
+
+
+async def test_an_abort_after_the_switch_goes_back_although_the_new_version_has_lost_pods(
+    simulated_stage: Stage,
+) -> None:
+    stage = simulated_stage
+    await stage.create(analysis("after", interval="1s", count=600))
+    await deploy(stage, postPromotionAnalysis={"templates": [{"templateName": "after"}]})
+    await stage.set_image(V2)
+    await stage.until(lambda look: look.services["stable"] == V2 and look.runs("PostPromotion") == ["Running"])
+    await stage.break_image(V2)
+    await stage.until(lambda look: not look.serving[V2])
+    await stage.abort()
+    look = await stage.until(lambda look: look.services["stable"] == V1)
+    assert look.phase == "Degraded"
+
+
+async def test_an_update_without_progress_is_aborted_and_users_have_seen_nothing(simulated_stage: Stage) -> None:
+    stage = simulated_stage
+    manifest = blue_green(abortScaleDownDelaySeconds=1)
+    manifest["spec"] |= {"progressDeadlineSeconds": 6, "progressDeadlineAbort": True}
+    await stage.deploy(manifest, *around())
+    await stage.break_image(V2)
+    await stage.set_image(V2)
+    look = await stage.until(lambda look: look.message.startswith("RolloutAborted"))
+    assert look.services["stable"] == V1
+    await stage.until(lambda look: look.sizes == {V1: 2})

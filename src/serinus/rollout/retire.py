@@ -73,7 +73,8 @@ def _delayed(seen: Seen, fleet: Fleet, delay: int, selected: dict[str, str], now
     aims, delayed = {}, 0
     for item in sorted(fleet.others, key=lambda item: item.revision, reverse=True):
         is_over_limit = limit is not None and delayed >= limit
-        aims[item.name] = _old_aim(seen, item, selected, 0 if is_over_limit else delay, now)
+        aim = _old_aim(seen, item, selected, 0 if is_over_limit else delay, now)
+        aims[item.name] = _hastened(seen, aim, now) if is_over_limit else aim
         delayed += aims[item.name].replicas > 0
     return aims
 
@@ -88,6 +89,12 @@ def _old_aim(seen: Seen, item: ReplicaSet, selected: dict[str, str], delay: int,
         still_selected = _is_selected(seen, item, {})
         return Aim(0) if is_over and not still_selected else Aim(item.replicas, item.deadline)
     return Aim(item.replicas, _in(seen, delay, now))
+
+
+def _hastened(seen: Seen, aim: Aim, now: datetime) -> Aim:
+    """The aim of a version beyond the number of those that may wait: it goes once its traffic has."""
+    soon = _in(seen, 0, now)
+    return Aim(aim.replicas, soon) if aim.deadline is not None and aim.deadline > soon else aim
 
 
 def _in(seen: Seen, delay: int, now: datetime) -> datetime:
