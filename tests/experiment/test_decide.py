@@ -125,7 +125,7 @@ def test_pods_that_the_api_refuses_end_in_error() -> None:
     play = Play(template("baseline"))
     play.answers[Created(f"{NAME}-baseline")] = Refused("spec.template: no containers")
     play.wait(5)
-    assert play.message == f"Failed to create ReplicaSet '{NAME}-baseline': spec.template: no containers"
+    assert play.message == "Failed to create ReplicaSet for template 'baseline': spec.template: no containers"
     assert play.phase == "Error"
 
 
@@ -244,16 +244,33 @@ def test_every_change_is_told_once() -> None:
 @pytest.mark.parametrize(
     ("templates", "fields", "message"),
     [
-        ([template("a", selector={})], {}, "This experiment is selecting all pods at index 0"),
+        (
+            [template("a", selector={})],
+            {},
+            "This experiment is selecting all pods at index 0. A non-empty selector is required.",
+        ),
         (
             [template("a", minReadySeconds=700)],
             {},
-            "Experiment cannot have .Spec.Templates[0].MinReadySeconds longer than .Spec.ProgressDeadlineSeconds",
+            "MinReadySeconds cannot be longer than ProgressDeadlineSeconds. Check template index 0",
         ),
-        ([template("")], {}, "Experiment has missing field '.Spec.Templates[0].Name'"),
-        ([template("a"), template("a")], {}, "Experiment cannot have duplicate template name: 'a'"),
-        ([template("a")], {"duration": "soon"}, "spec.duration: 'soon' is not a duration"),
-        ([template("a")], {"analyses": [ANALYSIS, ANALYSIS]}, "Experiment cannot have duplicate analysis name"),
+        ([template("")], {}, "Experiment compare has empty template name at index 0"),
+        ([template("a"), template("a")], {}, "Experiment compare has repeated template name 'a' in templates"),
+        (
+            [template("a")],
+            {"duration": "soon"},
+            "spec.duration: 'soon' is not a duration: write seconds, or text such as 5m",
+        ),
+        (
+            [template("a")],
+            {"analyses": [ANALYSIS | {"name": ""}]},
+            "Experiment compare has empty analysis name at index 0",
+        ),
+        (
+            [template("a")],
+            {"analyses": [ANALYSIS, ANALYSIS]},
+            "Experiment compare has repeated analysis name 'errors' in analyses",
+        ),
     ],
 )
 def test_a_wrong_spec_is_named_and_nothing_is_touched(templates: list, fields: dict, message: str) -> None:
@@ -262,7 +279,7 @@ def test_a_wrong_spec_is_named_and_nothing_is_touched(templates: list, fields: d
     assert not plan.writes
     condition = plan.status["conditions"][0]
     assert (condition["type"], condition["reason"]) == ("InvalidSpec", "InvalidSpec")
-    assert message in condition["message"]
+    assert condition["message"] == message
     assert set(plan.status) == {"conditions"}
     play.wait(5)
 

@@ -202,8 +202,18 @@ spec:
         ("5m", "5m", ""),
         ("5m", "soon", "5:3: Experiment trial: spec.duration: 'soon' is not a duration"),
         ("{matchLabels: {app: b}}", "{}", "11:7: Experiment trial: This experiment is selecting all pods at index 1"),
-        ("name: b", 'name: ""', "10:7: Experiment trial: Experiment has missing field '.Spec.Templates[1].Name'"),
-        ("name: b", "name: a", "6:3: Experiment trial: Experiment cannot have duplicate template name: 'a'"),
+        ("name: b", 'name: ""', "10:7: Experiment trial: Experiment trial has empty template name at index 1"),
+        ("name: b", "name: a", "6:3: Experiment trial: Experiment trial has repeated template name 'a' in templates"),
+        (
+            "name: b",
+            "minReadySeconds: 700\n      name: b",
+            "10:7: Experiment trial: MinReadySeconds cannot be longer than ProgressDeadlineSeconds.",
+        ),
+        (
+            "{name: rate, templateName: rate}",
+            "{name: '', templateName: rate}",
+            "13:15: Experiment trial: Experiment trial has empty analysis name at index 0",
+        ),
         ("image:", "images:", '9:50: Experiment trial: unknown field "spec.templates[0].template.spec.containers[0]'),
     ],
 )

@@ -11,8 +11,7 @@ _INVALID, _PROGRESSING = "InvalidSpec", "Progressing"
 
 def invalid(experiment: Experiment, message: str, now: datetime) -> tuple[Condition, ...]:
     """The conditions of an Experiment whose spec is wrong."""
-    text = f'The Experiment "{experiment.name}" is invalid: {message}'
-    return _put(experiment.status.conditions, _INVALID, ("True", _INVALID, text), now)
+    return _put(experiment.status.conditions, _INVALID, ("True", _INVALID, message), now)
 
 
 def progressing(experiment: Experiment, status: ExperimentStatus, now: datetime) -> tuple[Condition, ...]:

@@ -83,7 +83,7 @@ def _hash(experiment: Experiment, template: ExperimentTemplateSpec) -> str:
 def _trouble(seen: SeenExperiment, fleet: Fleet, service: Service | None) -> str:
     refusal = seen.answers.get(Created(fleet.name))
     if fleet.found is None and isinstance(refusal, Refused):
-        return f"Failed to create ReplicaSet '{fleet.name}': {refusal.message}"
+        return f"Failed to create ReplicaSet for template '{fleet.template.name}': {refusal.message}"
     if service is not None and not service.metadata.is_controlled_by(seen.experiment.metadata):
         return f"Service '{fleet.service_name}' is not this Experiment's own: choose another name for the Service"
     if fleet.service_name and not service_ports(fleet):

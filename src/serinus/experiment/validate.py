@@ -1,6 +1,6 @@
 """What is wrong with an Experiment's spec.
 
-Sentences are those of Argo Rollouts: people look for them.
+Sentences about templates are those of Argo Rollouts: people look for them.
 """
 
 from serinus.api.experiment import Experiment
@@ -20,15 +20,14 @@ def problem(experiment: Experiment) -> str:
         return f"spec.duration: {experiment.spec.duration!r} is not a duration: write seconds, or text such as 5m"
     names: set[str] = set()
     for index, template in enumerate(experiment.spec.templates):
-        place = f"Spec.Templates[{index}]"
         if template.selector.is_empty:
-            return f"This experiment is selecting all pods at index {index}"
+            return f"This experiment is selecting all pods at index {index}. A non-empty selector is required."
         if template.min_ready_seconds > progress_deadline(experiment):
-            return f"Experiment cannot have .{place}.MinReadySeconds longer than .Spec.ProgressDeadlineSeconds"
+            return f"MinReadySeconds cannot be longer than ProgressDeadlineSeconds. Check template index {index}"
         if not template.name:
-            return f"Experiment has missing field '.{place}.Name'"
+            return f"Experiment {experiment.name} has empty template name at index {index}"
         if template.name in names:
-            return f"Experiment cannot have duplicate template name: '{template.name}'"
+            return f"Experiment {experiment.name} has repeated template name '{template.name}' in templates"
         names.add(template.name)
     return _of_analyses(experiment)
 
@@ -37,8 +36,8 @@ def _of_analyses(experiment: Experiment) -> str:
     names: set[str] = set()
     for index, analysis in enumerate(experiment.spec.analyses):
         if not analysis.name:
-            return f"Experiment has missing field '.Spec.Analyses[{index}].Name'"
+            return f"Experiment {experiment.name} has empty analysis name at index {index}"
         if analysis.name in names:
-            return f"Experiment cannot have duplicate analysis name: '{analysis.name}'"
+            return f"Experiment {experiment.name} has repeated analysis name '{analysis.name}' in analyses"
         names.add(analysis.name)
     return ""

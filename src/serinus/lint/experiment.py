@@ -13,8 +13,7 @@ from serinus.lint.complaint import Complaint
 from serinus.lint.path import parsed
 from serinus.lint.source import Path
 
-_FIELD = re.compile(r"\.?Spec\.(Templates|Analyses)\[(\d+)\]\.(\w+)")
-_INDEX = re.compile(r"at index (\d+)")
+_INDEX = re.compile(r"index (\d+)")
 
 
 def of_experiment(experiment: Experiment, templates: Templates) -> Iterator[Complaint]:
@@ -36,9 +35,8 @@ def _place(text: str) -> Path:
     """The value that a sentence of Argo Rollouts speaks of."""
     if path := parsed(text):
         return path
-    if field := _FIELD.search(text):
-        list_, index, name = field.groups()
-        return ("spec", list_.lower(), int(index), name[:1].lower() + name[1:])
-    if index_ := _INDEX.search(text):
-        return ("spec", "templates", int(index_[1]), "selector")
-    return ("spec", "analyses" if "analysis name" in text else "templates")
+    list_ = "analyses" if "analysis name" in text else "templates"
+    if not (index := _INDEX.search(text)):
+        return ("spec", list_)
+    field = "name" if "name at index" in text else "minReadySeconds" if "MinReadySeconds" in text else "selector"
+    return ("spec", list_, int(index[1]), field)
