@@ -68,7 +68,8 @@ class Real(Stage):
         return self._renamed(found, self._host, HOST)
 
     async def patch(self, kind: Kind, name: str, body: Manifest, *, status: bool = False) -> None:
-        await self._client.patch(kind.path(self._namespace, name, "status" if status else ""), body)
+        subresource = "status" if status and kind == ROLLOUT else ""
+        await self._client.patch(kind.path(self._namespace, name, subresource), body)
 
     async def replace(self, kind: Kind, manifest: Manifest) -> None:
         path = kind.path(self._namespace, manifest["metadata"]["name"])

@@ -72,7 +72,8 @@ class Simulated(Stage):
 
     async def patch(self, kind: Kind, name: str, body: Manifest, *, status: bool = False) -> None:
         if status:
-            self.world.server.patch_status(_ref(kind, name), body["status"])
+            found = self.world.server.read(_ref(kind, name)).get("status", {})
+            self.world.server.patch_status(_ref(kind, name), body["status"] or dict.fromkeys(found))
         else:
             self.world.server.patch(_ref(kind, name), body)
 

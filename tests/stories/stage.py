@@ -49,7 +49,7 @@ class Stage(ABC):
 
     @abstractmethod
     async def patch(self, kind: Kind, name: str, body: Manifest, *, status: bool = False) -> None:
-        """Merge into an object, or into its status."""
+        """Merge into an object, or into its status; a status of None is an empty one."""
 
     @abstractmethod
     async def replace(self, kind: Kind, manifest: Manifest) -> None:

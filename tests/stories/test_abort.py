@@ -84,3 +84,18 @@ async def test_an_abort_before_any_pod_serves_leaves_nothing(stage: Stage) -> No
     look = await stage.until(lambda look: look.phase == "Degraded" and look.pods == {V1: 3})
     assert look.services == {"stable": V1, "canary": V1}
     assert look.told("RolloutAborted") == ["Rollout aborted update to revision 2"]
+
+
+async def test_an_aborted_update_is_scaled_with_the_rest(simulated_stage: Stage) -> None:
+    stage = simulated_stage
+    await stage.deploy_routed(routed((weight(50), pause()), replicas=2, abortScaleDownDelaySeconds=60))
+    await stage.set_image(V2)
+    await stage.until(lambda look: look.is_paused_at(1))
+    await stage.abort()
+    await stage.until(lambda look: look.phase == "Degraded")
+    await stage.scale(4)
+    await stage.until(lambda look: look.serving[V1] == 4)
+    look = await stage.until(lambda look: look.sizes == {V1: 4}, limit=90)
+    assert look.services == {"stable": V1, "canary": V1}
+    desired = look.replica_sets[V2]["metadata"]["annotations"]["rollout.argoproj.io/desired-replicas"]
+    assert desired == "4"

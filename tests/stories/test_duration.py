@@ -37,14 +37,19 @@ async def test_what_people_wait_is_counted_apart(simulated_stage: Stage) -> None
     assert duration(look) == done
 
 
-async def test_a_full_promotion_is_a_fast_one(simulated_stage: Stage) -> None:
-    stage = simulated_stage
-    await stage.deploy_routed(routed(STEPS))
+async def test_a_full_promotion_is_a_fast_one(stage: Stage) -> None:
+    first = await stage.deploy_routed(routed(STEPS, scaleDownDelaySeconds=1))
+    assert duration(first).finished_at is not None
     await stage.set_image(V2)
-    await stage.until(lambda look: look.is_paused_at(1))
+    look = await stage.until(lambda look: look.is_paused_at(1))
+    begun = duration(look)
+    assert (begun.finished_at, begun.completion_status) == (None, "")
+    assert begun.manual_pause_started_at is not None
     await stage.promote_full()
     look = await stage.until(lambda look: look.is_healthy and duration(look).finished_at)
-    assert duration(look).completion_status == "FastPromoted"
+    done = duration(look)
+    assert (done.completion_status, done.rollout_started_at) == ("FastPromoted", begun.rollout_started_at)
+    assert done.manual_pause_started_at is None
 
 
 async def test_an_abort_ends_the_count_and_a_retry_begins_it_anew(simulated_stage: Stage) -> None:

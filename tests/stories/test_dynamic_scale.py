@@ -65,3 +65,19 @@ async def test_a_full_promotion_moves_traffic_as_pods_come(stage: Stage) -> None
     await stage.promote_full()
     await stage.until(lambda look: look.is_healthy and look.pods == {V2: 4})
     await stage.sees_traffic({V2: 100})
+
+
+async def test_with_a_delay_of_ones_own_the_canary_stays_until_the_stable_version_is_whole_and_then_for_it(
+    simulated_stage: Stage,
+) -> None:
+    stage = simulated_stage
+    await stage.deploy_routed(dynamic(abortScaleDownDelaySeconds=20))
+    await stage.set_image(V2)
+    await stage.until(lambda look: look.is_paused_at(1))
+    await stage.promote()
+    await stage.until(lambda look: look.is_paused_at(3) and look.pods == {V1: 1, V2: 3})
+    await stage.abort()
+    look = await stage.until(lambda look: look.canary_ingress is None)
+    assert look.serving == {V1: 4, V2: 3}
+    await stage.stays(lambda look: look.sizes == {V1: 4, V2: 3}, seconds=15)
+    await stage.until(lambda look: look.sizes == {V1: 4})

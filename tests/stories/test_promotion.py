@@ -2,7 +2,8 @@
 
 import pytest
 
-from stories.manifests import INGRESS, V1, V2, pause, rollout, routed, weight
+from serinus.api.kinds import REPLICA_SET, ROLLOUT
+from stories.manifests import INGRESS, NAME, V1, V2, V3, analyse, analysis, pause, rollout, routed, weight
 from stories.stage import Stage
 
 
@@ -76,3 +77,48 @@ async def test_full_promotion_of_nothing_changes_nothing(stage: Stage) -> None:
     await stage.promote_full()
     look = await stage.until(lambda look: not look.rollout.status.promote_full)
     assert look.is_settled(V1)
+
+
+async def test_a_full_promotion_is_of_the_version_that_was_there_when_it_was_asked_for(simulated_stage: Stage) -> None:
+    stage = simulated_stage
+    await stage.deploy_routed(routed((weight(20), pause())))
+    await stage.break_image(V2)
+    await stage.set_image(V2)
+    await stage.until(lambda look: look.pods[V2] == 1 and look.is_updating)
+    await stage.promote_full()
+    await stage.until(lambda look: look.pods[V2] == 3)
+    await stage.set_image(V3)
+    look = await stage.until(lambda look: look.is_paused_at(1) and look.serving[V3] == 1)
+    assert not look.rollout.status.promote_full
+
+
+async def test_a_pause_that_is_taken_away_with_its_trace_begins_anew(simulated_stage: Stage) -> None:
+    """``controllerPause`` says that the controller has paused: who clears it too has not said "go on"."""
+    stage = simulated_stage
+    await stage.deploy_routed(routed((weight(20), pause())))
+    await stage.set_image(V2)
+    await stage.until(lambda look: look.is_paused_at(1))
+    body = {"status": {"pauseConditions": None, "controllerPause": False}}
+    await stage.patch(ROLLOUT, NAME, body, status=True)
+    look = await stage.until(lambda look: look.told("RolloutPaused") == ["Rollout is paused (CanaryPauseStep)"] * 2)
+    assert look.is_paused_at(1)
+
+
+async def test_promote_of_an_analysis_that_runs_skips_it(simulated_stage: Stage) -> None:
+    stage = simulated_stage
+    await stage.create(analysis("slow", interval="1s", count=600))
+    await stage.deploy_routed(routed((weight(20), analyse("slow"), weight(40), pause())))
+    await stage.set_image(V2)
+    await stage.until(lambda look: look.runs("Step") == ["Running"])
+    await stage.promote()
+    await stage.until(lambda look: look.is_paused_at(3) and look.runs("Step") == ["Successful"])
+
+
+async def test_a_stable_version_that_somebody_deletes_leaves_the_new_one(simulated_stage: Stage) -> None:
+    stage = simulated_stage
+    await stage.deploy(rollout((weight(50), pause()), replicas=2))
+    await stage.set_image(V2)
+    look = await stage.until(lambda look: look.is_paused_at(1))
+    await stage.delete(REPLICA_SET, look.replica_sets[V1]["metadata"]["name"])
+    look = await stage.until(lambda look: look.is_settled(V2))
+    assert look.told("RolloutCompleted")[-1].endswith(": Initial deploy")

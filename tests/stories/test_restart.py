@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from serinus.api.kinds import ROLLOUT
 from stories.look import Look
-from stories.manifests import NAME, V1, V2, pause, rollout, routed, weight
+from stories.manifests import CANARY, NAME, STABLE, V1, V2, around, pause, rollout, routed, weight
 from stories.stage import Stage
 
 
@@ -38,3 +38,28 @@ async def test_both_versions_are_restarted_in_mid_update(stage: Stage) -> None:
     )
     assert not uids(look) & uids(before)
     await stage.until(lambda look: look.is_paused_at(1))
+
+
+async def test_both_fleets_of_blue_green_are_restarted(simulated_stage: Stage) -> None:
+    stage = simulated_stage
+    manifest = rollout((), replicas=2)
+    services = {"activeService": STABLE, "previewService": CANARY}
+    manifest["spec"]["strategy"] = {"blueGreen": services | {"autoPromotionEnabled": False}}
+    await stage.deploy(manifest, *around())
+    await stage.set_image(V2)
+    before = await stage.until(lambda look: look.phase == "Paused" and look.serving == {V1: 2, V2: 2})
+    await restart(stage, before)
+    look = await stage.until(
+        lambda look: look.rollout.status.restarted_at is not None and look.serving == {V1: 2, V2: 2}, limit=240
+    )
+    assert not uids(look) & uids(before)
+    assert look.services == {"stable": V1, "canary": V2}
+
+
+async def test_nothing_is_restarted_before_its_time(simulated_stage: Stage) -> None:
+    stage = simulated_stage
+    before = await stage.deploy(rollout(replicas=2))
+    await restart(stage, before, after=600)
+    look = await stage.stays(lambda look: uids(look) == uids(before), seconds=590)
+    assert look.message == "rollout is restarting"
+    await stage.until(lambda look: look.is_healthy and not uids(look) & uids(before), limit=120)

@@ -132,3 +132,14 @@ async def test_a_threshold_lets_the_update_go_on_with_some_pods(simulated_stage:
     look = await stage.until(lambda look: look.is_paused_at(1))
     assert look.serving[V2] >= 2
     assert look.weight == 100
+
+
+async def test_nothing_is_enough_for_a_rollout_of_no_pods(simulated_stage: Stage) -> None:
+    stage = simulated_stage
+    await stage.deploy(rollout((weight(50), pause()), replicas=2))
+    await stage.scale(0)
+    await stage.until(lambda look: look.is_healthy and not look.pods and look.rollout.status.hpa_replicas == 0)
+    await stage.set_image(V2)
+    await stage.until(lambda look: look.is_paused_at(1))
+    await stage.promote()
+    await stage.until(lambda look: look.is_healthy and look.sizes == {})
