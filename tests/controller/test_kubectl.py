@@ -1,6 +1,8 @@
 """Habits with kubectl, and a HorizontalPodAutoscaler: what works for a Deployment works for a Rollout."""
 
 import json
+import time
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -21,6 +23,10 @@ class Shell:
 
     def __call__(self, *args: str, stdin: str | None = None) -> str:
         return str(self._cluster.kubectl("-n", self.namespace, *args, stdin=stdin))
+
+    def refused(self, *args: str) -> str:
+        """What kubectl says where it does nothing."""
+        return str(self._cluster.kubectl("-n", self.namespace, *args, check=False))
 
     def create(self, *manifests: dict[str, Any]) -> None:
         for manifest in manifests:
@@ -62,6 +68,40 @@ def test_lists_show_how_many_pods_there_are(kubectl: Shell) -> None:
         head, row = (line.split() for line in kubectl("get", name).splitlines())
         assert head == ["NAME", "DESIRED", "CURRENT", "UP-TO-DATE", "AVAILABLE", "AGE"]
         assert row[:5] == [NAME, "2", "2", "2", "2"]
+
+
+def test_a_rollout_is_described_and_deleted_with_all_that_is_its_own(kubectl: Shell) -> None:
+    kubectl.create(rollout(replicas=1))
+    kubectl.wait("condition=Healthy")
+    told = kubectl("describe", "rollout", NAME)
+    assert "Rollout is healthy" in told
+    assert "Rollout completed update to revision 1" in told
+    kubectl("delete", "rollout", NAME)
+    kubectl("wait", "replicasets,pods", "--selector=app=myapp", "--for=delete", "--timeout=60s")
+
+
+def test_kubectl_rollout_says_that_it_knows_no_rollouts_and_changes_nothing(kubectl: Shell) -> None:
+    kubectl.create(rollout(replicas=0))
+    kubectl.wait("condition=Healthy")
+    for command in ("status", "history", "restart", "undo", "pause", "resume"):
+        assert kubectl.refused("rollout", command, f"rollout/{NAME}").startswith("error: "), command
+    assert kubectl.read("rollout", NAME)["metadata"]["generation"] == 1
+
+
+def test_a_disruption_budget_holds_a_restart(kubectl: Shell) -> None:
+    kubectl.create(rollout(replicas=1))
+    spec = {"minAvailable": 1, "selector": {"matchLabels": {"app": "myapp"}}}
+    metadata = {"name": "web"}
+    kubectl.create({"apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "metadata": metadata, "spec": spec})
+    kubectl.wait("condition=Healthy")
+    kubectl("wait", "pdb/web", "--for=jsonpath={.status.currentHealthy}=1", "--timeout=60s")
+    before = kubectl("get", "pods", "-o", "name")
+    moment = (datetime.now(UTC) + timedelta(seconds=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    kubectl("patch", "rollout", NAME, "--type=merge", "-p", json.dumps({"spec": {"restartAt": moment}}))
+    kubectl.wait("jsonpath={.status.message}=rollout is restarting")
+    time.sleep(2)
+    assert kubectl("get", "pods", "-o", "name") == before
+    assert "restartedAt" not in kubectl.read("rollout", NAME)["status"]
 
 
 def test_kubectl_scale_resizes_both_versions_in_mid_update(kubectl: Shell) -> None:
