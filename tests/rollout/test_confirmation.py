@@ -6,9 +6,13 @@ from typing import Any
 import msgspec
 import pytest
 
+from experiment.play import analysis_template
 from rollout.scenes import NOW, foreign, hash_of, replica_set, rollout, routed_scene, updating, with_steps_hash
 from serinus.api import keys
+from serinus.api.analysis_ref import TemplateRef
 from serinus.api.kinds import SERVICE
+from serinus.api.patches import merged
+from serinus.api.status import RolloutStatus
 from serinus.plan import Answer, Ask, Balanced, Balancer, Patch, Plan, Refused, Seen, Settings
 from serinus.rollout.decide import plan_rollout
 from serinus.traffic.alb import Alb
@@ -152,14 +156,20 @@ def verified(since: datetime | None, answer: bool | None, present: bool | None =
     """What the status says of a weight that does not change, and when it is looked at again."""
     more: dict[str, Any] = {} if since is None else {"since": since}
     more |= {} if present is None else {"verified": present}
-    planned = decided(at_pause(more), answer)
+    seen = at_pause(more, **WATCHED)
+    known = {TemplateRef(template_name="errors"): analysis_template("errors")}
+    planned = decided(msgspec.structs.replace(seen, templates=known), answer)
     said = planned.status.get("canary", {}).get("weights", {})
     return said.get("verified", present), planned.wake
 
 
-def at_pause(more: dict[str, Any]) -> Seen:
+WATCHED = {"analysis": {"templates": [{"templateName": "errors"}], "startingTraffic": True}}
+"""An analysis that begins once requests go to the new version."""
+
+
+def at_pause(more: dict[str, Any], **canary: Any) -> Seen:
     pauses = [{"reason": "CanaryPauseStep", "startTime": "2026-01-02T03:00:00Z"}]
-    manifest = routed(STEPS, image=V2, replicas=4)
+    manifest = routed(STEPS, image=V2, replicas=4, **canary)
     known = updating(V2, V1, observedGeneration="1", currentStepIndex=1, pauseConditions=pauses)
     known |= {"controllerPause": True, "canary": weights(50, V2, **more)}
     sets = (replica_set(V1, 4, desired=4), replica_set(V2, 2, desired=4, revision=2))
@@ -187,6 +197,27 @@ def test_weights_are_verified_when_a_router_says_so_or_cannot_tell_and_the_drain
 
 def test_weights_are_looked_at_when_the_drain_time_has_passed() -> None:
     assert verified(AGO + timedelta(seconds=1), None) == (None, NOW + timedelta(seconds=1))
+
+
+def settled(**changed: Any) -> Seen:
+    """An update at a pause whose status says all but that the drain time has passed since its weight came."""
+    seen = at_pause({"since": AGO + timedelta(seconds=1)})
+    status = merged(msgspec.to_builtins(seen.rollout.status), decided(seen, None).status)
+    assert "verified" not in status["canary"]["weights"]
+    status["canary"]["weights"]["since"] = AGO
+    read = msgspec.convert(status | changed, RolloutStatus)
+    return msgspec.structs.replace(seen, rollout=msgspec.structs.replace(seen.rollout, status=read))
+
+
+def test_that_the_drain_time_has_passed_is_no_news_while_nothing_waits_for_it() -> None:
+    planned = decided(settled(), None)
+    assert (planned.status, planned.wake) == ({}, None)
+
+
+def test_that_the_drain_time_has_passed_is_told_with_other_news() -> None:
+    planned = decided(settled(updatedReplicas=1), None)
+    assert planned.status["updatedReplicas"] == 2
+    assert planned.status["canary"]["weights"]["verified"] is True
 
 
 def test_a_doubt_is_told() -> None:

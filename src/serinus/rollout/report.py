@@ -33,7 +33,7 @@ from serinus.rollout.fleet import Fleet
 from serinus.rollout.goal import Goal
 from serinus.rollout.pingpong import stable_name
 from serinus.rollout.target import canary_of
-from serinus.rollout.weights import weights_of
+from serinus.rollout.weights import unhurried, weights_of
 from serinus.rollout.workload import generation
 
 
@@ -75,7 +75,7 @@ def report(seen: Seen, fleet: Fleet, goal: Goal, now: datetime) -> tuple[Rollout
     # One second more: the condition's time is cut to whole seconds.
     is_open = not change.is_healthy and late is not None
     wake = datetime.fromtimestamp(late + 1, UTC) if is_open and late is not None else None
-    return replace(status, phase=phase, message=message), earliest(wake, in_effect)
+    return unhurried(seen, fleet, goal, replace(status, phase=phase, message=message)), earliest(wake, in_effect)
 
 
 def _given_up(status: RolloutStatus, now: datetime) -> RolloutStatus:

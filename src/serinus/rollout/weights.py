@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from msgspec.structs import replace
 
 from serinus.api.moments import whole_second
-from serinus.api.status import TrafficWeights, WeightDestination
+from serinus.api.status import RolloutStatus, TrafficWeights, WeightDestination
 from serinus.plan import Seen
 from serinus.rollout.fleet import Fleet
 from serinus.rollout.goal import Goal
@@ -14,7 +14,7 @@ from serinus.rollout.traffic import canary_hash
 
 
 def weights_of(seen: Seen, fleet: Fleet, goal: Goal, now: datetime) -> tuple[TrafficWeights | None, datetime | None]:
-    """The weights, and when they will be in effect by the drain time alone; both None without a router.
+    """The weights, and when something wants to know that they are in effect; both None without a router.
 
     ``verified`` is false while a router says no, and true when all say yes. Where one cannot tell, it is absent until
     the drain time has passed since the weights changed.
@@ -28,7 +28,25 @@ def weights_of(seen: Seen, fleet: Fleet, goal: Goal, now: datetime) -> tuple[Tra
         return replace(weights, verified=False), None
     if goal.confirmation.is_told or (drained is not None and drained <= now):
         return replace(weights, verified=True), None
-    return weights, drained
+    return weights, drained if _is_awaited(seen, fleet, goal) else None
+
+
+def unhurried(seen: Seen, fleet: Fleet, goal: Goal, status: RolloutStatus) -> RolloutStatus:
+    """The status to write: that the drain time has passed is no news by itself, unless something waits for it."""
+    weights = status.canary.weights
+    if weights is None or not weights.verified or goal.confirmation.is_told or _is_awaited(seen, fleet, goal):
+        return status
+    later = replace(status, canary=replace(status.canary, weights=replace(weights, verified=None)))
+    return later if later == seen.rollout.status else status
+
+
+def _is_awaited(seen: Seen, fleet: Fleet, goal: Goal) -> bool:
+    """Whether the drain time is waited for: by the canary Service, or by an analysis that is to begin with traffic."""
+    analysis, progress = canary_of(seen.rollout).analysis, goal.progress
+    is_sent = goal.traffic is not None and goal.traffic.weight > 0
+    is_to_begin = progress.stable_hash != fleet.hash and progress.runs.background is None
+    is_analysed = analysis is not None and analysis.starting_traffic and is_sent and is_to_begin
+    return bool(progress.lingering) or is_analysed
 
 
 def _decided(seen: Seen, fleet: Fleet, goal: Goal) -> TrafficWeights:
