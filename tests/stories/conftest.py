@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -51,29 +50,47 @@ async def keeping_stage(request: pytest.FixtureRequest, tmp_path: Path) -> Async
         yield found
 
 
+@pytest.fixture(params=WORLDS, ids=named)
+async def left_stage(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Stage]:
+    """Where a story plays that begins without a controller."""
+    async with _stage(request, tmp_path, Settings(), is_left=True) as found:
+        yield found
+
+
+@pytest.fixture(params=WORLDS[:-1], ids=named)
+async def simulated_left_stage(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Stage]:
+    """The same, in the world alone."""
+    async with _stage(request, tmp_path, Settings(), is_left=True) as found:
+        yield found
+
+
 @asynccontextmanager
-async def _stage(request: pytest.FixtureRequest, folder: Path, settings: Settings) -> AsyncIterator[Stage]:
+async def _stage(
+    request: pytest.FixtureRequest, folder: Path, settings: Settings, *, is_left: bool = False
+) -> AsyncIterator[Stage]:
     if request.param != "cluster":
         is_pruned = request.param == "pruned"
         simulated = Simulated(seed=2 if is_pruned else request.param, settings=settings)
         simulated.world.server.schemas = COMPATIBLE if is_pruned else {}
+        simulated.world.has_controller = not is_left
         yield simulated
         simulated.check()
         return
     which = "argos_" if request.node.get_closest_marker("argos_definitions") else ""
     cluster, namespace = request.getfixturevalue(f"{which}cluster"), request.getfixturevalue(f"{which}namespace")
-    with _controller(cluster, namespace, folder / "controller.log", settings):
-        async with real_stage(cluster, namespace) as real:
+    flags = (f"--traffic-cleanup={settings.traffic_cleanup}", "--event-qps=50")
+    with _ending(ControllerProcess(cluster, namespace, folder / "controller.log", *flags)) as controller:
+        if not is_left:
+            controller.start()
+        async with real_stage(cluster, namespace, controller) as real:
             yield real
 
 
 @contextmanager
-def _controller(cluster: Any, namespace: str, log: Path, settings: Settings) -> Iterator[None]:
-    flags = (f"--traffic-cleanup={settings.traffic_cleanup}", "--event-qps=50")
-    process = ControllerProcess(cluster, namespace, log, *flags)
-    process.start()
+def _ending(controller: ControllerProcess) -> Iterator[ControllerProcess]:
     try:
-        yield
-        assert process.is_running, f"the controller ended: {log.read_text()[-2000:]}"
+        yield controller
+        assert controller.is_running, f"the controller ended: {controller.log.read_text()[-2000:]}"
     finally:
-        process.stop()
+        if controller.is_running:
+            controller.stop()

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any
 
+from controller.process import ControllerProcess
 from serinus.api import kinds
 from serinus.api.kinds import EVENT, POD, ROLLOUT, Kind
 from serinus.kube import Client, Conflict, ConnectionOptions, KubeError, load_connection
@@ -43,9 +44,12 @@ class Real(Stage):
     be broken and mended.
     """
 
-    def __init__(self, client: Client, namespace: str, requests: Requests, verdicts: Verdicts) -> None:
+    def __init__(
+        self, client: Client, namespace: str, controller: ControllerProcess, requests: Requests, verdicts: Verdicts
+    ) -> None:
         self._client = client
         self._namespace = namespace
+        self._controller = controller
         self._requests = requests
         self._verdicts = verdicts
         self._changes = Changes(client, namespace, _SEEN)
@@ -54,6 +58,14 @@ class Real(Stage):
     async def run(self) -> None:
         """Follow what happens until cancelled."""
         await asyncio.gather(self._changes.run(), self._gates.run())
+
+    @property
+    def now(self) -> datetime:
+        return datetime.now(UTC).replace(microsecond=0)
+
+    async def start(self) -> None:
+        self._controller.start()
+        await asyncio.to_thread(self._controller.wait_ready)
 
     async def create(self, manifest: Manifest) -> None:
         kind = KINDS[manifest["kind"]]
@@ -144,7 +156,7 @@ class Real(Stage):
 
 
 @asynccontextmanager
-async def real_stage(cluster: Any, namespace: str) -> AsyncIterator[Real]:
+async def real_stage(cluster: Any, namespace: str, controller: ControllerProcess) -> AsyncIterator[Real]:
     """A stage in a namespace of the cluster, with steady requests to its host; none of them may fail."""
     connection = load_connection(ConnectionOptions(kubeconfig=str(cluster.kubeconfig), context=cluster.context))
     async with (
@@ -152,7 +164,7 @@ async def real_stage(cluster: Any, namespace: str) -> AsyncIterator[Real]:
         Requests(cluster.gateways["nginx"], f"{namespace}.example.com") as requests,
         Verdicts() as verdicts,
     ):
-        stage = Real(client, namespace, requests, verdicts)
+        stage = Real(client, namespace, controller, requests, verdicts)
         following = asyncio.create_task(stage.run())
         try:
             yield stage

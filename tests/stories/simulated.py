@@ -63,6 +63,13 @@ class Simulated(Stage):
         self.world = World(planner, seed=seed, delays=delays, settings=settings)
         self._last: tuple[int, Look] | None = None
 
+    @property
+    def now(self) -> datetime:
+        return self.world.now.replace(microsecond=0)
+
+    async def start(self) -> None:
+        self.world.has_controller = True
+
     async def create(self, manifest: Manifest) -> None:
         kind = KINDS[manifest["kind"]]
         self.world.server.create(_ref(kind, manifest["metadata"]["name"]), manifest, self.world.now)

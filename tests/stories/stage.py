@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, Literal
 
 import msgspec
@@ -38,6 +39,15 @@ class Stage(ABC):
     The first part is what a world must be able to do. The second is what users do, written once in terms of the first:
     the same requests as those of the command line.
     """
+
+    @property
+    @abstractmethod
+    def now(self) -> datetime:
+        """The moment that it is, in whole seconds."""
+
+    @abstractmethod
+    async def start(self) -> None:
+        """Start the controller, on a stage that has none yet; returns when it is at work."""
 
     @abstractmethod
     async def create(self, manifest: Manifest) -> None:

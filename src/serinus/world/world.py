@@ -53,6 +53,8 @@ class World:
         self.steps: Callable[[StepRun], StepReply] = lambda _: StepReply("Successful")
         """What step plugins reply."""
         self.die_after: int | None = None
+        self.has_controller = True
+        """Whether anybody decides."""
         self.settings = settings or Settings()
         self._planner = planner
         self._delays = delays or Delays()
@@ -136,7 +138,7 @@ class World:
 
     def _decided(self) -> Iterator[Ref]:
         """The objects that the controller decides about."""
-        for kind in (ROLLOUT, EXPERIMENT):
+        for kind in (ROLLOUT, EXPERIMENT) if self.has_controller else ():
             for ref, _ in self.server.list(kind):
                 yield ref
 
