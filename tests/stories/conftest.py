@@ -8,6 +8,7 @@ import pytest
 
 from controller.process import ControllerProcess
 from serinus.plan import Settings
+from stories import smoke
 from stories.real import real_stage
 from stories.simulated import COMPATIBLE, Simulated
 from stories.stage import Stage
@@ -64,9 +65,25 @@ async def simulated_left_stage(request: pytest.FixtureRequest, tmp_path: Path) -
         yield found
 
 
+@pytest.fixture(params=WORLDS, ids=named)
+async def plugged_stage(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Stage]:
+    """Where a story plays beside whose controller a step plugin is installed."""
+    packages = tmp_path / "packages"
+    smoke.install(packages)
+    async with _stage(request, tmp_path, Settings(), packages=packages) as found:
+        if isinstance(found, Simulated):
+            found.world.steps = smoke.reply
+        yield found
+
+
 @asynccontextmanager
 async def _stage(
-    request: pytest.FixtureRequest, folder: Path, settings: Settings, *, is_left: bool = False
+    request: pytest.FixtureRequest,
+    folder: Path,
+    settings: Settings,
+    *,
+    packages: Path | None = None,
+    is_left: bool = False,
 ) -> AsyncIterator[Stage]:
     if request.param != "cluster":
         is_pruned = request.param == "pruned"
@@ -79,7 +96,8 @@ async def _stage(
     which = "argos_" if request.node.get_closest_marker("argos_definitions") else ""
     cluster, namespace = request.getfixturevalue(f"{which}cluster"), request.getfixturevalue(f"{which}namespace")
     flags = (f"--traffic-cleanup={settings.traffic_cleanup}", "--event-qps=50")
-    with _ending(ControllerProcess(cluster, namespace, folder / "controller.log", *flags)) as controller:
+    process = ControllerProcess(cluster, namespace, folder / "controller.log", *flags, packages=packages)
+    with _ending(process) as controller:
         if not is_left:
             controller.start()
         async with real_stage(cluster, namespace, controller) as real:

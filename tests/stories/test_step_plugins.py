@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 from serinus.api.status import StepPluginStatus
 from serinus.plan import StepReply, StepRun
+from stories import smoke
 from stories.look import Look
-from stories.manifests import V1, V2, V3, Manifest, pause, routed, weight
+from stories.manifests import NAME, V1, V2, V3, Manifest, pause, rollout, routed, weight
 from stories.stage import Stage
 
 PLUGIN = {"plugin": {"name": "acme/smoke", "config": {"url": "http://x"}}}
@@ -47,6 +48,20 @@ def noted(look: Look) -> tuple[StepPluginStatus, ...]:
 async def begin(stage: Stage, *steps: Manifest, **fields: object) -> None:
     await stage.deploy_routed(routed(steps or STEPS, **fields))
     await stage.set_image(V2)
+
+
+async def test_a_plugin_is_asked_again_and_takes_back_what_it_has_done(plugged_stage: Stage) -> None:
+    stage = plugged_stage
+    await stage.deploy(rollout((weight(50), smoke.STEP, pause()), replicas=2))
+    await stage.set_image(V2)
+    look = await stage.until(lambda look: look.is_paused_at(2))
+    (found,) = noted(look)
+    assert (found.phase, found.executions, found.status) == ("Successful", 2, {"tries": 2})
+    assert found.message == f"{NAME} is good"
+    await stage.abort()
+    look = await stage.until(lambda look: len(statuses(look)) == 2)
+    assert statuses(look) == [(1, "Run", "Successful"), (1, "Abort", "Successful")]
+    assert noted(look)[1].message == "taken back"
 
 
 async def test_a_step_that_is_successful_at_once_lets_the_update_go_on(simulated_stage: Stage) -> None:
