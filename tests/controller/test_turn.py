@@ -112,6 +112,16 @@ async def test_nothing_is_kept_about_an_object_that_is_gone(kind: Kind) -> None:
     assert len(desk.turns.answers) == 0
 
 
+async def test_the_end_of_a_rollout_is_told_once() -> None:
+    desk = Desk(ROLLOUT, Conflict(Status(code=409, message="it has changed")))
+    await desk.bring(SPECS[ROLLOUT])
+    desk.cluster.stores.informers[ROLLOUT]._drop(("shop", "web"))
+    for _ in range(2):
+        assert not await desk.turn()
+    assert desk.told.events == [(ROLLOUT, "web", "RolloutDeleted", "Rollout shop/web is deleted.")]
+    assert not desk.cluster.stores.deleted
+
+
 async def test_an_answer_counts_for_the_object_that_asked_and_for_no_other_of_its_name() -> None:
     answers, ask, answer = Answers(), Created("web-1"), Refused("no")
     answers.file(KEY, "u1", ask, answer)

@@ -17,7 +17,7 @@ from serinus.controller.stepping import Stepper
 from serinus.controller.stores import Stores
 from serinus.controller.turn import Turns
 from serinus.kube import Client, Key
-from serinus.plan import Answer, Ask, Balancer, Plan, Seen, Settings, StepRun
+from serinus.plan import Answer, Ask, Balancer, Event, Plan, Seen, Settings, StepRun
 from serinus.rollout.decide import plan_rollout
 from serinus.rollout.report import invalid, status_patch
 
@@ -50,6 +50,12 @@ class Rollouts(Turns[Rollout, Seen]):
     def observe(self, key: Key, found: Rollout) -> Seen:
         """Gather everything that the decision about a Rollout may use."""
         return observe(self._stores, self.answers.about(key, found.metadata.uid), self._means.settings, found)
+
+    def forget(self, key: Key) -> None:
+        """Say that a Rollout is gone, once it is."""
+        super().forget(key)
+        if metadata := self._stores.deleted.pop(key, None):
+            self._tell(metadata, Event("RolloutDeleted", f"Rollout {key.namespace}/{key.name} is deleted."))
 
     def plan(self, seen: Seen, now: datetime) -> Plan:
         """Decide."""

@@ -57,6 +57,8 @@ class Stores:
         self.queue = queue
         self.impatient: set[Key] = set()
         """Urgent keys that wait for a watch to bring our own last write back: its news is urgent, too."""
+        self.deleted: dict[Key, ObjectMeta] = {}
+        """Rollouts that are gone, until somebody has told of it."""
         self.routers = tuple(routers)
         self.rollouts: Store[Rollout | Malformed] = Store(
             {
@@ -132,6 +134,9 @@ class Stores:
     def _rollout_changed(self, old: Rollout | Malformed | None, new: Rollout | Malformed | None) -> None:
         meta = (new or old).metadata  # type: ignore[union-attr]
         key = Key(ROLLOUT.kind, meta.namespace, meta.name)
+        self.deleted.pop(key, None)
+        if new is None:
+            self.deleted[key] = meta
         self.queue.add(key, urgent=_is_urgent(old, new) or key in self.impatient)
         for name in _left(old, new):
             self.queue.add(Key(SERVICE.kind, meta.namespace, name))
