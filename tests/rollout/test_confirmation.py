@@ -13,7 +13,7 @@ from serinus.api.analysis_ref import TemplateRef
 from serinus.api.kinds import SERVICE
 from serinus.api.patches import merged
 from serinus.api.status import RolloutStatus
-from serinus.plan import Answer, Ask, Balanced, Balancer, Patch, Plan, Refused, Seen, Settings
+from serinus.plan import Answer, Ask, Balanced, Balancer, Event, Patch, Plan, Refused, Seen, Settings
 from serinus.rollout.decide import plan_rollout
 from serinus.traffic.alb import Alb
 from serinus.traffic.nginx import Nginx
@@ -276,6 +276,7 @@ def test_an_answer_lets_the_update_go_on_or_is_asked_for_again() -> None:
     assert "ALB does not confirm weight 50 yet" in not_so.why
     refused = by_aws(by_alb(50, {ASK: Refused("AccessDenied", "failed")}))
     assert "ALB does not confirm weight 50 yet (AccessDenied)" in refused.why
+    assert Event("WeightVerifyError", "Failed to verify weight: AccessDenied", "Warning") in refused.events
 
 
 def test_what_was_confirmed_once_is_not_asked_again() -> None:

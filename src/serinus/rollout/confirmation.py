@@ -36,13 +36,15 @@ def confirmation(seen: Seen, fleet: Fleet, progress: Progress, split: Split, rou
     serving = serving_routers(seen, routers)
     said = {router.name: _said(router, traffic, seen) for router in serving}
     asks = [ask for router in serving for ask in _asks(router, traffic, seen)]
-    refused = [f" ({item.message})" for ask in asks if isinstance(item := seen.answers.get(ask), Refused)]
+    refused = [item.message for ask in asks if isinstance(item := seen.answers.get(ask), Refused)]
+    because = f" ({refused[0]})" if refused else ""
     doubting = [name for name, is_in_effect in said.items() if is_in_effect is False]
     return Confirmation(
-        doubts=tuple(f"{name} does not confirm weight {split.weight} yet{''.join(refused[:1])}" for name in doubting),
+        doubts=tuple(f"{name} does not confirm weight {split.weight} yet{because}" for name in doubting),
         is_told=all(said.values()),
         asks=tuple(ask for ask in asks if ask not in seen.answers),
         is_asked=bool(asks),
+        refused=tuple(dict.fromkeys(refused)),
     )
 
 

@@ -22,6 +22,10 @@ def events_of(
     return (
         *(event for write in writes for event in _of_write(seen, fleet, goal, write)),
         *_of_weight(seen, status),
+        *(
+            Event("WeightVerifyError", f"Failed to verify weight: {why}", "Warning")
+            for why in goal.confirmation.refused
+        ),
         *_of_plugins(seen.rollout.status, status),
         *goal.progress.events,
         *_of_progress(seen, fleet, goal, status),

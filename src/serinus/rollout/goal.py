@@ -33,6 +33,8 @@ class Confirmation(Struct, frozen=True):
     """What must be asked outside to know it, and is not answered yet."""
     is_asked: bool = False
     """Whether anything is asked: answers grow old, and doubts are asked about again."""
+    refused: tuple[str, ...] = ()
+    """Why it could not be asked."""
 
 
 class Goal(Struct, frozen=True):
