@@ -120,14 +120,16 @@ def test_a_stable_version_that_follows_its_traffic_keeps_its_pods() -> None:
     assert "spec" not in changes(decided(seen, False), V1)
 
 
-def superseded() -> Seen:
+def superseded(weight: int | None = None, since: datetime | None = None, hash_: str = V2) -> Seen:
     """A third version whose first pods serve, while the canary Service leads to the second."""
+    more = {} if since is None else {"since": since}
+    known = {} if weight is None else {"canary": weights(weight, hash_, **more)}
     sets = (
         replica_set(V1, 4, desired=4),
         replica_set(V2, 2, desired=4, revision=2),
         replica_set(V3, 2, desired=4, revision=3),
     )
-    return scene(V3, *sets, currentStepIndex=0)
+    return scene(V3, *sets, currentStepIndex=0, **known)
 
 
 def moved(planned: Plan) -> list[str]:
@@ -142,6 +144,45 @@ def test_a_service_stays_on_a_version_that_may_still_get_traffic() -> None:
     assert moved(held) == []
     assert held.status["canary"]["weights"]["canary"]["weight"] == 0
     assert f"Service {CANARY} stays on {hash_of(V2)}" in held.why
+
+
+def ago(seconds: int) -> datetime:
+    return NOW - timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize(
+    ("weight", "since", "leads_to", "is_moved"),
+    [
+        (50, ago(600), V2, False),
+        (0, ago(4), V2, False),
+        (0, ago(4), V3, False),
+        (0, ago(5), V2, True),
+        (0, None, V2, True),
+        (None, None, V2, True),
+        (50, ago(1), V3, True),
+    ],
+)
+def test_where_a_router_cannot_tell_the_service_waits_for_the_drain_time(
+    weight: int | None, since: datetime | None, leads_to: str, is_moved: bool
+) -> None:
+    planned = decided(superseded(weight, since, leads_to), None)
+    assert moved(planned) == ([CANARY] if is_moved else [])
+    wanted = 50 if is_moved else 0
+    seen = planned.status.get("canary", {}).get("weights", {}).get("canary", {}).get("weight", weight)
+    assert seen == wanted
+    assert is_moved or planned.wake is not None
+
+
+def test_a_weight_of_0_counts_from_the_update_that_ends_the_rest_after_a_promotion() -> None:
+    planned = decided(superseded(0, ago(-4)), None)
+    assert planned.status["canary"]["weights"]["since"] == NOW.strftime("%Y-%m-%dT%H:%M:%SZ")
+    assert planned.wake == NOW + timedelta(seconds=5)
+
+
+def test_the_first_update_of_all_waits_for_nothing() -> None:
+    sets = (replica_set(V1, 4, desired=4), replica_set(V2, 2, desired=4, revision=2))
+    seen = scene(V2, *sets, leads_to=V1, currentStepIndex=0, canary=weights(0, V1, since=ago(1)))
+    assert moved(decided(seen, None)) == [CANARY]
 
 
 @pytest.mark.parametrize("answer", [True, False, None])

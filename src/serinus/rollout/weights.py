@@ -64,8 +64,11 @@ def _decided(seen: Seen, fleet: Fleet, goal: Goal) -> TrafficWeights:
 
 def _dated(weights: TrafficWeights, old: TrafficWeights | None, moved: datetime) -> TrafficWeights:
     """The weights with the moment since which they are so; none where that was not kept (another schema prunes it)."""
-    is_same = old is not None and _flow(old) == _flow(weights)
-    return replace(weights, since=old.since if is_same and old is not None else whole_second(moved))
+    since = whole_second(moved)
+    if old is None or _flow(old) != _flow(weights):
+        return replace(weights, since=since)
+    # The next update ends the rest after a promotion, and moves them at once.
+    return replace(weights, since=old.since and min(old.since, since))
 
 
 def _flow(weights: TrafficWeights) -> TrafficWeights:
