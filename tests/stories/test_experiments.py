@@ -52,7 +52,9 @@ async def test_an_experiment_runs_for_its_time_and_the_update_goes_on(stage: Sta
     assert look.weight == 60
     assert phases(look) == ["Successful"]
     assert look.rollout.status.canary.current_experiment == ""
-    await stage.until(lambda look: fleets(look) == [0, 0])
+    look = await stage.until(lambda look: fleets(look) == [0, 0])
+    name = look.kind("Experiment")[0]["metadata"]["name"]
+    assert look.told("ExperimentCreated") == [f"Created Experiment '{name}'"]
 
 
 async def test_an_experiment_whose_analysis_is_bad_ends_the_update(stage: Stage) -> None:

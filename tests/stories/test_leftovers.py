@@ -85,3 +85,25 @@ async def test_a_controller_may_keep_the_canary_ingress_at_weight_0(keeping_stag
     look = await stage.until(lambda look: look.phase == "Degraded" and look.canary_weight == "0")
     assert look.ingresses == {INGRESS, kept}
     await stage.sees_traffic({V2: 100})
+
+
+async def test_only_so_many_old_versions_keep_their_pods(simulated_stage: Stage) -> None:
+    stage = simulated_stage
+    await stage.deploy_routed(routed((weight(20),), scaleDownDelaySeconds=600, scaleDownDelayRevisionLimit=1))
+    for image in (V2, V3):
+        await stage.set_image(image)
+        await stage.until(lambda look, image=image: look.is_healthy and look.services["stable"] == image)  # type: ignore[misc]
+    await stage.until(lambda look: look.sizes == {V2: 3, V3: 3}, limit=30)
+    await stage.stays(lambda look: look.sizes == {V2: 3, V3: 3}, seconds=60)
+
+
+async def test_who_keeps_no_history_keeps_the_version_that_serves(simulated_stage: Stage) -> None:
+    stage = simulated_stage
+    manifest = rollout((weight(50), pause()), replicas=2)
+    manifest["spec"]["revisionHistoryLimit"] = 0
+    await stage.deploy(manifest)
+    await stage.set_image(V2)
+    look = await stage.until(lambda look: look.is_paused_at(1))
+    assert set(look.replica_sets) == {V1, V2}
+    await stage.promote()
+    await stage.until(lambda look: look.is_settled(V2) and set(look.replica_sets) == {V2})
