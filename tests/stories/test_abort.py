@@ -75,7 +75,8 @@ async def test_an_abort_of_what_is_complete_is_taken_back(stage: Stage) -> None:
     assert look.is_settled(V1)
 
 
-async def test_an_abort_before_any_pod_serves_leaves_nothing(stage: Stage) -> None:
+async def test_an_abort_before_any_pod_serves_leaves_nothing(simulated_stage: Stage) -> None:
+    stage = simulated_stage
     await stage.deploy_routed(routed(STEPS, abortScaleDownDelaySeconds=4))
     await stage.break_image(V2)
     await stage.set_image(V2)

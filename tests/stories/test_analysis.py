@@ -92,7 +92,8 @@ async def test_an_analysis_that_is_not_sure_waits_for_a_person_who_may_go_on(sta
     assert look.runs("Step") == ["Inconclusive"]
 
 
-async def test_an_analysis_that_is_not_sure_may_be_asked_again(stage: Stage) -> None:
+async def test_an_analysis_that_is_not_sure_may_be_asked_again(simulated_stage: Stage) -> None:
+    stage = simulated_stage
     await deploy(stage, analysis("quick"))
     await stage.judge("quick", "unclear")
     await stage.set_image(V2)
@@ -221,7 +222,8 @@ async def test_a_background_analysis_can_wait_for_the_first_traffic(stage: Stage
 
 
 @pytest.mark.own_fields
-async def test_without_a_router_the_first_traffic_comes_with_the_first_pod(stage: Stage) -> None:
+async def test_without_a_router_the_first_traffic_comes_with_the_first_pod(simulated_stage: Stage) -> None:
+    stage = simulated_stage
     await stage.create(analysis("watch", **ENDLESS))
     await stage.deploy(rollout((weight(25), pause()), replicas=4, analysis=background("watch", startingTraffic=True)))
     await stage.break_image(V2)
@@ -254,7 +256,8 @@ async def test_a_bad_verdict_counts_although_its_template_is_gone(stage: Stage) 
     assert look.message.startswith("RolloutAborted")
 
 
-async def test_a_background_analysis_that_is_not_sure_waits_and_is_made_anew(stage: Stage) -> None:
+async def test_a_background_analysis_that_is_not_sure_waits_and_is_made_anew(simulated_stage: Stage) -> None:
+    stage = simulated_stage
     steps = (weight(20), pause(), weight(40), pause())
     await deploy(stage, analysis("watch", **ENDLESS), steps=steps, analysis=background("watch"))
     await stage.set_image(V2)

@@ -49,7 +49,8 @@ async def test_users_never_see_a_preview_that_is_bad(stage: Stage) -> None:
     assert status.status == "Failed"
 
 
-async def test_a_retry_measures_the_preview_anew(stage: Stage) -> None:
+async def test_a_retry_measures_the_preview_anew(simulated_stage: Stage) -> None:
+    stage = simulated_stage
     await deploy(stage, analysis("before"), prePromotionAnalysis=asked("before"))
     await stage.judge("before", "bad")
     await stage.set_image(V2)
@@ -60,7 +61,8 @@ async def test_a_retry_measures_the_preview_anew(stage: Stage) -> None:
     assert look.runs("PrePromotion") == ["Failed", "Successful"]
 
 
-async def test_a_pause_comes_after_the_analysis_of_the_preview(stage: Stage) -> None:
+async def test_a_pause_comes_after_the_analysis_of_the_preview(simulated_stage: Stage) -> None:
+    stage = simulated_stage
     await deploy(stage, analysis("before"), prePromotionAnalysis=asked("before"), autoPromotionEnabled=False)
     await stage.set_image(V2)
     look = await stage.until(lambda look: look.phase == "Paused")
@@ -82,7 +84,8 @@ async def test_a_preview_without_a_clear_verdict_waits_and_is_measured_again(sta
     assert look.services["stable"] == V1
 
 
-async def test_a_small_preview_is_measured_once_and_then_grows(stage: Stage) -> None:
+async def test_a_small_preview_is_measured_once_and_then_grows(simulated_stage: Stage) -> None:
+    stage = simulated_stage
     fields = {"prePromotionAnalysis": asked("before"), "previewReplicaCount": 1}
     await deploy(stage, analysis("before"), replicas=3, **fields)
     await stage.set_image(V2)

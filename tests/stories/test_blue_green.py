@@ -59,7 +59,8 @@ async def test_a_small_preview_grows_before_the_switch(stage: Stage) -> None:
     await stage.until(lambda look: look.is_healthy and look.pods == {V2: 3})
 
 
-async def test_promote_full_passes_the_pause(stage: Stage) -> None:
+async def test_promote_full_passes_the_pause(simulated_stage: Stage) -> None:
+    stage = simulated_stage
     await deploy(stage, autoPromotionEnabled=False)
     await stage.set_image(V2)
     await stage.until(lambda look: look.phase == "Paused")
@@ -88,7 +89,8 @@ async def test_an_aborted_preview_may_be_kept(stage: Stage) -> None:
     await stage.stays(lambda look: look.pods == {V1: 2, V2: 2}, seconds=4)
 
 
-async def test_a_retry_starts_again(stage: Stage) -> None:
+async def test_a_retry_starts_again(simulated_stage: Stage) -> None:
+    stage = simulated_stage
     await deploy(stage, autoPromotionEnabled=False)
     await stage.set_image(V2)
     await stage.until(lambda look: look.phase == "Paused")

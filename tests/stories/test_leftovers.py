@@ -38,7 +38,8 @@ async def test_a_delay_of_0_still_lets_traffic_go_first(stage: Stage) -> None:
     await stage.until(lambda look: look.is_settled(V2), limit=12)
 
 
-async def test_back_to_a_version_within_its_delay_uses_its_pods(stage: Stage) -> None:
+async def test_back_to_a_version_within_its_delay_uses_its_pods(simulated_stage: Stage) -> None:
+    stage = simulated_stage
     await stage.deploy_routed(routed((weight(20), pause()), scaleDownDelaySeconds=30))
     await stage.set_image(V2)
     await stage.until(lambda look: look.is_paused_at(1))

@@ -15,7 +15,8 @@ async def test_ten_pods_and_a_weight_of_20_make_8_and_2(stage: Stage) -> None:
     await stage.stays(lambda look: look.sizes == {V1: 8, V2: 2}, seconds=5)
 
 
-async def test_each_weight_moves_pods_from_one_version_to_the_other(stage: Stage) -> None:
+async def test_each_weight_moves_pods_from_one_version_to_the_other(simulated_stage: Stage) -> None:
+    stage = simulated_stage
     await stage.deploy(rollout((weight(25), pause(), weight(50), pause(), weight(100)), replicas=4))
     await stage.set_image(V2)
     look = await stage.until(lambda look: look.is_paused_at(1))
@@ -81,7 +82,8 @@ async def test_without_steps_it_is_a_rolling_update(stage: Stage) -> None:
     await stage.until(lambda look: look.is_settled(V3))
 
 
-async def test_a_version_that_never_serves_takes_no_pods_from_the_stable_one(stage: Stage) -> None:
+async def test_a_version_that_never_serves_takes_no_pods_from_the_stable_one(simulated_stage: Stage) -> None:
+    stage = simulated_stage
     await stage.break_image(V2)
     await stage.deploy(rollout((weight(50), pause()), replicas=4, maxSurge=1, maxUnavailable=0))
     await stage.set_image(V2)
