@@ -155,6 +155,20 @@ def test_fields_of_a_virtual_service_are_ours_during_an_update_and_nobodys_after
     assert any(event.startswith("Updated VirtualService: VirtualService `myapp-vsvc`") for event in shop.events)
 
 
+def test_fields_that_argo_rollouts_has_written_are_nobodys_once_it_is_followed(istio: None, shop: Shop) -> None:
+    shop.apply(WRITTEN)
+    for stable in (80, 100):
+        shares = enumerate((stable, 100 - stable))
+        body = [{"op": "replace", "path": f"/spec/http/0/route/{at}/weight", "value": share} for at, share in shares]
+        flags = ("--type=json", "--field-manager=rollouts-controller", "-p", json.dumps(body))
+        shop.kubectl("patch", VIRTUAL_SERVICES, VIRTUAL_SERVICE, *flags)
+    changed = virtual_service(TO_STABLE, others=[OTHER])
+    assert 'conflict with "rollouts-controller"' in shop.apply(changed, check=False)
+    shop.create(*services(), meshed(STEPS))
+    shop.until(lambda: shop.is_healthy() and shop.managers == {"gitops"})
+    shop.apply(changed)
+
+
 def test_two_rollouts_over_one_virtual_service_keep_what_each_needs(istio: None, shop: Shop) -> None:
     to_api = {"name": "other", "route": [{"destination": {"host": name}} for name in ("api", "api-canary")]}
     written = virtual_service(TO_STABLE, TO_CANARY, others=[to_api])

@@ -136,6 +136,13 @@ def test_fields_are_let_go_of_when_the_update_is_over_and_not_before() -> None:
     assert not [item for item in plan(free).writes if item.ref == SITE]
 
 
+def test_fields_that_argo_rollouts_has_left_to_us_are_let_go_of_too_but_not_those_of_others() -> None:
+    over = scene(managed_by(virtual_service(0), "gitops", "rollouts-controller", "kubectl"), abort=True)
+    (write,) = (item for item in plan(over).writes if item.ref == SITE)
+    assert [step["path"] for step in write.body if step["op"] == "remove"] == ["/metadata/managedFields/1"]
+    assert plan_leave(SITE, over.objects[SITE], [], ROUTERS).is_empty, "nobody has left it to us"
+
+
 def test_fields_are_not_let_go_of_while_another_rollout_needs_them() -> None:
     over = scene(managed_by(virtual_service(0), "serinus"), abort=True, busy=frozenset({SITE}))
     assert not [item for item in plan(over).writes if item.ref == SITE]

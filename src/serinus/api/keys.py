@@ -41,3 +41,5 @@ NOTES = ("rollout.serinus.dev/", "rollouts.argoproj.io/", MANAGED_BY)
 
 FIELD_MANAGER = "serinus"
 """The name under which the API notes which fields we have written."""
+ARGO_FIELD_MANAGER = "rollouts-controller"
+"""The same of Argo Rollouts."""

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 
 from serinus.analysis.templates import gathered
-from serinus.api import keys
 from serinus.api.analysis import AnalysisRun, AnalysisRunSpec, AnalysisRunStatus, AnalysisTemplate
 from serinus.api.analysis_ref import TemplateRef
 from serinus.api.experiment import Experiment
@@ -14,6 +13,7 @@ from serinus.controller.decoding import Malformed
 from serinus.controller.mirrors import unseen
 from serinus.controller.stores import Stores, refs_of, workload_of
 from serinus.plan import Answer, Ask, Ref, Seen, Settings
+from serinus.rollout.ownership import INHERITED
 from serinus.rollout.validate_analysis import asked
 
 
@@ -84,8 +84,8 @@ def _objects(stores: Stores, rollout: Rollout, refs: Iterable[Ref]) -> dict[Ref,
 
 
 def _is_busy(stores: Stores, rollout: Rollout, ref: Ref, item: Foreign) -> bool:
-    """Whether the update of another Rollout needs our ownership of fields in an object."""
-    if keys.FIELD_MANAGER not in item.managers:
+    """Whether the update of another Rollout needs the ownership of fields in an object."""
+    if not set(INHERITED) & set(item.managers):
         return False
     others = (user for user in stores.users(ref) if user.metadata.uid != rollout.metadata.uid)
     return any(user.status.is_updating for user in others)

@@ -15,7 +15,7 @@ from serinus.api.workload import Foreign
 from serinus.plan import Create, Delete, Event, Patch, Seen, Write
 from serinus.rollout.fleet import Fleet
 from serinus.rollout.goal import Goal
-from serinus.rollout.ownership import letting_go
+from serinus.rollout.ownership import INHERITED, letting_go
 from serinus.rollout.target import canary_of
 from serinus.rollout.traffic import traffic_of
 from serinus.traffic.router import Router, Traffic, Wanted
@@ -60,7 +60,7 @@ def _write(seen: Seen, goal: Goal, item: Wanted) -> Create | Patch | None:
         return Patch(item.ref, body, resource_version=version, event=event)
     is_over = goal.traffic is not None and goal.traffic.over and goal.traffic.until is None
     is_free = is_over and not is_ours and item.ref not in seen.busy
-    return letting_go(item.ref, found) if is_free else None
+    return letting_go(item.ref, found, INHERITED) if is_free else None
 
 
 def _is_ours(found: Foreign, seen: Seen) -> bool:
