@@ -67,6 +67,17 @@ def test_several_files_are_looked_at_together(program: Any, tmp_path: Path) -> N
     assert said.out.endswith('Service "web" has unmatch label "app" in rollout\n')
 
 
+def test_a_field_that_a_later_version_may_know_is_a_warning_and_no_failure(program: Any, tmp_path: Path) -> None:
+    file = tmp_path / "a.yaml"
+    route = "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: web}\nspec: {%s: 1}\n"
+    file.write_text(route % "zzz")
+    said = program("lint", "-f", str(file))
+    told = f'{file}:4:8: warning: VirtualService web: unknown field "spec.zzz"\n'
+    assert (said.code, said.out, said.err) == (0, told, "")
+    file.write_text(route % "htttp")
+    assert program("lint", "-f", str(file)).code == 1
+
+
 def test_machines_get_json(program: Any, tmp_path: Path) -> None:
     file = tmp_path / "a.yaml"
     file.write_text(BAD)
@@ -83,6 +94,7 @@ def test_machines_get_json(program: Any, tmp_path: Path) -> None:
         "kind": "Rollout",
         "name": "shop",
         "field": "spec.strategy.canary.stpes",
+        "severity": "error",
     }
 
 

@@ -223,7 +223,7 @@ def test_typos_in_services_and_ingresses_are_found() -> None:
 
 
 def test_other_kinds_and_empty_documents_are_left_alone() -> None:
-    assert lines("kind: Deployment\napiVersion: apps/v1\nspec: {replica: 1}\n---\n---\n- a list\n---\ntext\n") == []
+    assert lines("kind: DaemonSet\napiVersion: apps/v1\nspec: {replica: 1}\n---\n---\n- a list\n---\ntext\n") == []
 
 
 def test_a_text_that_is_no_yaml_does_not_hide_the_other_files() -> None:

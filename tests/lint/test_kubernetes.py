@@ -10,8 +10,14 @@ from serinus.lint.kinds import shapes
 
 pytestmark = pytest.mark.cluster
 
-PATHS = ("api/v1", "apis/networking.k8s.io/v1", "apis/batch/v1")
-ROOTS = ("core.v1.PodTemplateSpec", "core.v1.Service", "networking.v1.Ingress", "batch.v1.JobSpec")
+PATHS = ("api/v1", "apis/apps/v1", "apis/networking.k8s.io/v1", "apis/batch/v1")
+ROOTS = (
+    "core.v1.PodTemplateSpec",
+    "core.v1.Service",
+    "apps.v1.Deployment",
+    "networking.v1.Ingress",
+    "batch.v1.JobSpec",
+)
 SCALARS = {"Quantity": "quantity", "IntOrString": "int-or-string", "Time": "string", "MicroTime": "string"}
 
 

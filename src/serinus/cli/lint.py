@@ -15,7 +15,7 @@ from serinus.plugins import PluginError, routers
 
 _ENDINGS = {".yaml", ".yml", ".json"}
 _UNREADABLE = 2
-"""Exit code when there was nothing to look at; 1 means findings, 0 none."""
+"""Exit code when there was nothing to look at; 1 means findings, 0 none or mere warnings."""
 
 
 @click.command("lint", cls=Command)
@@ -25,7 +25,7 @@ _UNREADABLE = 2
 def lint(ctx: click.Context, files: tuple[str, ...], output: str) -> None:
     """Check manifests without a cluster: Rollouts, Experiments, analyses, and what they name in the same files.
 
-    Exit code 0: nothing is wrong; 1: there are findings; 2: a file cannot be read, or there is none.
+    Exit code 0: nothing is wrong; 1: there are findings beyond warnings; 2: a file cannot be read, or there is none.
     """
     if not files:
         raise click.UsageError("--filename is needed", ctx)
@@ -36,7 +36,7 @@ def lint(ctx: click.Context, files: tuple[str, ...], output: str) -> None:
         say(str(error))
         raise click.exceptions.Exit(_UNREADABLE) from None
     _print(report, output)
-    if report.findings:
+    if report.errors:
         raise click.exceptions.Exit(1)
 
 
@@ -58,6 +58,10 @@ def _print(report: Report, output: str) -> None:
         return
     for finding in report.findings:
         click.echo(str(finding))
-    if report.findings:
-        count, files = len(report.findings), len({finding.file for finding in report.findings})
-        say(f"{count} {'problem' if count == 1 else 'problems'} in {files} {'file' if files == 1 else 'files'}")
+    if report.errors:
+        files = {finding.file for finding in report.findings if finding.severity == "error"}
+        say(f"{_count(report.errors, 'problem')} in {_count(len(files), 'file')}")
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from serinus.api.analysis import AnalysisRun, AnalysisTemplate
 from serinus.api.analysis_ref import TemplateRef
@@ -30,6 +31,11 @@ class Report(Struct, frozen=True):
     objects: int
     """The objects of kinds that are checked."""
 
+    @property
+    def errors(self) -> int:
+        """How many findings are more than warnings."""
+        return sum(finding.severity == "error" for finding in self.findings)
+
 
 def check(texts: Mapping[str, str], routers: Sequence[Router]) -> Report:
     """Look at the manifests of all files together; ``texts`` are their contents by name."""
@@ -55,7 +61,7 @@ def _findings(document: Document, objects: Objects, routers: Sequence[Router]) -
         yield found(document, path, "duplicate-key", f'key "{written(path)}" is there twice')
     misfitting = [*misfits(document.data, shape_name(document.data), shapes())]
     for item in misfitting:
-        yield found(document, item.path, item.rule, item.message)
+        yield replace(found(document, item.path, item.rule, item.message), severity=item.severity)
     if all(item.rule == "unknown-field" for item in misfitting):
         mistaken = {item.path[:-1] for item in misfitting}  # what is missing there is the field that was meant
         for complaint in _complaints(document, objects, routers):

@@ -10,6 +10,9 @@ from serinus.lint.source import Document, Path, Place
 Rule = Literal["syntax", "duplicate-key", "unknown-field", "type", "required", "invalid"]
 """Why a finding is one: by it, machines may sort and choose."""
 
+Severity = Literal["error", "warning"]
+"""A warning is no reason to stop: the cluster may know what we do not."""
+
 
 class Finding(Struct, frozen=True):
     """One thing that is wrong; lines and columns count from 1."""
@@ -22,11 +25,13 @@ class Finding(Struct, frozen=True):
     kind: str = ""
     name: str = ""
     field: str = ""
+    severity: Severity = "error"
 
     def __str__(self) -> str:
         """The line that people and editors read: ``a.yaml:3:5: Rollout shop: …``."""
         what = f"{self.kind} {self.name}: " if self.kind else ""
-        return f"{self.file}:{self.line}:{self.column}: {what}{self.message}"
+        doubt = "warning: " if self.severity == "warning" else ""
+        return f"{self.file}:{self.line}:{self.column}: {doubt}{what}{self.message}"
 
 
 def found(document: Document, path: Path, rule: Rule, message: str) -> Finding:

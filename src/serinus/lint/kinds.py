@@ -1,7 +1,8 @@
-"""The shapes of the kinds that are checked: ours, from their definitions, and some of Kubernetes' own.
+"""The shapes of the kinds that are checked: ours, from their definitions, some of Kubernetes' own, and routes.
 
 Those of Kubernetes (``kubernetes.json``, noted from the API of version 1.34) are the pods inside our objects, the Jobs
-of metrics, and the Services and Ingresses beside Rollouts.
+of metrics, and the Services, Ingresses and Deployments beside Rollouts. Those of Istio and of the Gateway API
+(``routes.json``) tell the parts that routers read and write; an installed version may know more.
 """
 
 from functools import cache
@@ -11,9 +12,15 @@ from typing import Any
 import msgspec
 
 from serinus.api import crds
-from serinus.api.kinds import INGRESS, SERVICE
+from serinus.api.kinds import DEPLOYMENT, INGRESS, SERVICE
 from serinus.api.schema import Schema
 from serinus.lint.shape import Shape, Shapes
+
+_ROUTES = {
+    "networking.istio.io": {"VirtualService", "DestinationRule"},
+    "gateway.networking.k8s.io": {"HTTPRoute", "GRPCRoute", "TCPRoute", "TLSRoute"},
+}
+"""By group, as their versions differ in nothing that is read."""
 
 _INSIDE: dict[tuple[str, ...], str] = {("template",): "PodTemplateSpec", ("job", "spec"): "JobSpec"}
 """What is kept as it stands, by the last fields on the way to it."""
@@ -22,19 +29,28 @@ _INSIDE: dict[tuple[str, ...], str] = {("template",): "PodTemplateSpec", ("job",
 @cache
 def shapes() -> Shapes:
     """All shapes by name; those of our kinds are called as the kind."""
-    theirs: Shapes = msgspec.json.decode(files("serinus.lint").joinpath("kubernetes.json").read_bytes())
     ours = {item.kind.kind: _root(crds.manifest(item)) for item in crds.DEFINITIONS}
-    return {**theirs, **ours}
+    return {**_noted("kubernetes.json"), **_noted("routes.json"), **ours}
+
+
+def _noted(file: str) -> Shapes:
+    table: Shapes = msgspec.json.decode(files("serinus.lint").joinpath(file).read_bytes())
+    return table
 
 
 def shape_name(data: Any) -> str:
     """The name of the shape that an object should have; empty for a kind that is not checked."""
-    return _checked().get((data.get("apiVersion"), data.get("kind")), "") if isinstance(data, dict) else ""
+    if not isinstance(data, dict):
+        return ""
+    version, kind = data.get("apiVersion"), data.get("kind")
+    if isinstance(version, str) and kind in _ROUTES.get(version.partition("/")[0], ()):
+        return str(kind)
+    return _checked().get((version, kind), "")
 
 
 @cache
 def _checked() -> dict[tuple[Any, Any], str]:
-    kinds = [*(item.kind for item in crds.DEFINITIONS), SERVICE, INGRESS]
+    kinds = [*(item.kind for item in crds.DEFINITIONS), SERVICE, INGRESS, DEPLOYMENT]
     return {(kind.api_version, kind.kind): kind.kind for kind in kinds}
 
 

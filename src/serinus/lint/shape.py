@@ -1,7 +1,8 @@
 """Which fields an object may have, and whether it has others.
 
 A shape is plain data: ``"string"`` and other scalars, ``"Container"`` (the shape of that name), ``[shape]`` for a
-list, ``{"": shape}`` for a map, ``{"image": shape, "name!": shape}`` for an object; ``!`` marks what must be there.
+list, ``{"": shape}`` for a map, ``{"image": shape, "name!": shape}`` for an object; ``!`` marks what must be there, and
+a field ``...`` that there may be others, so that one which is near to none of the known is only doubtful.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -10,13 +11,14 @@ from typing import Any
 
 from msgspec import Struct
 
-from serinus.lint.finding import Rule
+from serinus.lint.finding import Rule, Severity
 from serinus.lint.path import written
 from serinus.lint.source import Path
 
 Shape = str | list[Any] | dict[str, Any]
 Shapes = Mapping[str, Shape]
 
+_MORE = "..."
 _NAMES: dict[str, str] = {
     "string": "text",
     "integer": "a whole number",
@@ -41,6 +43,7 @@ class Misfit(Struct, frozen=True):
     path: Path
     rule: Rule
     message: str
+    severity: Severity = "error"
 
 
 def misfits(value: Any, shape: Shape, shapes: Shapes, path: Path = ()) -> Iterator[Misfit]:
@@ -88,12 +91,12 @@ def _object(value: Any, shape: dict[str, Any], shapes: Shapes, path: Path) -> It
     if not isinstance(value, dict):
         yield _type(path, "an object", value)
         return
-    fields = {name.rstrip("!"): item for name, item in shape.items()}
+    fields = {name.rstrip("!"): item for name, item in shape.items() if name != _MORE}
     for key, each in value.items():
         if key in fields:
             yield from misfits(each, fields[key], shapes, (*path, key))
         else:
-            yield _unknown((*path, key), fields)
+            yield _unknown((*path, key), fields, is_open=_MORE in shape)
     for name in shape:
         field = name.rstrip("!")
         if name != field and value.get(field) is None:
@@ -116,10 +119,11 @@ def _told(value: Any) -> str:
             return f'"{value}"' if isinstance(value, str) else str(value)
 
 
-def _unknown(path: Path, fields: Iterable[str]) -> Misfit:
+def _unknown(path: Path, fields: Iterable[str], *, is_open: bool) -> Misfit:
     near = nearest(str(path[-1]), fields)
     advice = f'; did you mean "{near}"?' if near else ""
-    return Misfit(path, "unknown-field", f'unknown field "{written(path)}"{advice}')
+    severity: Severity = "warning" if is_open and not near else "error"
+    return Misfit(path, "unknown-field", f'unknown field "{written(path)}"{advice}', severity)
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
