@@ -4,16 +4,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo demo-all demo-istio demo-analysis test lint bench bench-lossless format lock clean help
+.PHONY: demo demo-all demo-istio demo-analysis demo-blue-green test lint bench bench-lossless format lock clean help
 
 help: ## Say what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-14s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-16s %s\n", $$1, $$2}' Makefile
 
 demo: $(READY) ## See the article's canary happen on a real cluster, through nginx
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/serinus demo
 
-demo-all: $(READY) ## The same through nginx, then Istio, then judged by Prometheus
-	@export PATH="$(CURDIR)/$(BIN):$$PATH"; worst=0; for scenario in nginx istio analysis; do \
+demo-all: $(READY) ## The same through nginx, then Istio, then judged by Prometheus, then blue-green
+	@export PATH="$(CURDIR)/$(BIN):$$PATH"; worst=0; for scenario in nginx istio analysis blue-green; do \
 		echo "== serinus demo --scenario $$scenario"; \
 		serinus demo --scenario $$scenario || { code=$$?; worst=1; test $$code -eq 1 || exit $$code; }; \
 	done; exit $$worst
@@ -23,6 +23,9 @@ demo-istio: $(READY) ## The same through Istio, and between services inside
 
 demo-analysis: $(READY) ## A version that Prometheus finds bad is rolled back by itself
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/serinus demo --scenario analysis
+
+demo-blue-green: $(READY) ## All traffic is switched at once, when a person says so
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/serinus demo --scenario blue-green
 
 test: $(READY) lint ## Run the linters and every test, those on the real cluster included
 	@export PATH="$(CURDIR)/$(BIN):$$PATH"; pytest --numprocesses 3 --dist worksteal || { test $$? -eq 1 && \

@@ -6,6 +6,7 @@ from serinus.demo.reading import Objects, Size
 from serinus.demo.row import Row
 from serinus.demo.scenario import Moment, Wanted
 from serinus.demo.scenarios.analysis import analysis
+from serinus.demo.scenarios.blue_green import blue_green
 from serinus.demo.scenarios.istio import istio
 from serinus.demo.scenarios.nginx import nginx
 
@@ -14,6 +15,8 @@ MOMENTS = {moment.title: moment for moment in SCENARIO.moments}
 ISTIO = istio(16.0)
 ISTIO_MOMENTS = {moment.title: moment for moment in ISTIO.moments}
 ANALYSIS = analysis(25.0)
+BLUE_GREEN = blue_green(12.0)
+BLUE_GREEN_MOMENTS = {moment.title: moment for moment in BLUE_GREEN.moments}
 PREFIX = "nginx.ingress.kubernetes.io"
 
 
@@ -30,7 +33,7 @@ def good(title: str, moments: dict[str, Moment] = MOMENTS) -> Row:
             pods={image: Size(size, size, size) for image, size in wanted.pods.items()},
         ),
         answers=split(wanted, wanted.weight),
-        inside={} if wanted.inside is None else split(wanted, wanted.inside),
+        second={} if wanted.second is None else split(wanted, wanted.second),
     )
 
 

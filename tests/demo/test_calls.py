@@ -56,7 +56,7 @@ async def test_every_outcome_counts_as_one_from_inside() -> None:
     assert await told(tally, line(0, OUTCOMES), line(1, []), line(2, OUTCOMES)) == "the pod caller has ended"
     assert tally.sample is not None
     assert (tally.answered, tally.failed, tally.retried) == (4, 2, 2)
-    assert (tally.sample.inside, tally.sample.answers) == ({IMAGE: 2}, {})
+    assert (tally.sample.second, tally.sample.answers) == ({IMAGE: 2}, {})
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from demo.seeds import ANALYSIS, ISTIO, SCENARIO
+from demo.seeds import ANALYSIS, BLUE_GREEN, ISTIO, SCENARIO
 from serinus.demo.scenario import Scenario
 from serinus.local.processes import Processes
 
@@ -45,7 +45,7 @@ def pid_of(program: str, folder: Path) -> int:
 
 
 @pytest.mark.timeout(400)
-@pytest.mark.parametrize("scenario", [SCENARIO, ISTIO], ids=["nginx", "istio"])
+@pytest.mark.parametrize("scenario", [SCENARIO, ISTIO, BLUE_GREEN], ids=["nginx", "istio", "blue-green"])
 async def test_every_row_of_the_article_is_as_it_should_be(scenario: Scenario, tmp_path: Path) -> None:
     await played(scenario, tmp_path)
 
@@ -70,8 +70,8 @@ async def played(scenario: Scenario, folder: Path) -> dict[str, Any]:
     assert [row["title"] for row in document["rows"]] == [moment.title for moment in scenario.moments]
     for row, moment in zip(document["rows"], scenario.moments, strict=True):
         assert row["requests"] >= moment.wanted.requests
-        assert moment.wanted.inside is None or row["inside"]["requests"] >= 2000
-    assert document["requests"] > 10_000
+        assert moment.wanted.second is None or row[moment.wanted.sides[1]]["requests"] >= moment.wanted.requests
+    assert document["requests"] > 1000 * len(scenario.moments)
     assert left(folder) == []
     return document
 

@@ -52,7 +52,7 @@ def test_both_columns_tell_the_same_story_of_services_and_pods() -> None:
 
 def test_inside_and_outside_are_split_alike_and_rest_on_two_thousand_requests() -> None:
     for moment in ISTIO.moments:
-        assert (moment.wanted.inside, moment.wanted.requests) == (moment.wanted.weight, 2000)
+        assert (moment.wanted.second, moment.wanted.requests) == (moment.wanted.weight, 2000)
 
 
 def test_the_pod_inside_is_made_once_the_app_is_served() -> None:
@@ -89,7 +89,7 @@ def routes(*weights: int) -> Callable[[Row], Row]:
     [
         (
             "setWeight 10",
-            lambda row: replace(row, inside={FIRST: 2000}),
+            lambda row: replace(row, second={FIRST: 2000}),
             f"{SECOND} got 0.0 % of 2000 requests from inside, not 10 % (by chance at most 2.7 points away)",
         ),
         (
@@ -99,12 +99,12 @@ def routes(*weights: int) -> Callable[[Row], Row]:
         ),
         (
             "setWeight 10",
-            lambda row: replace(row, inside={FIRST: 1799, SECOND: 200}),
+            lambda row: replace(row, second={FIRST: 1799, SECOND: 200}),
             "the share rests on 1999 requests from inside, not on 2000",
         ),
         (
             "before",
-            lambda row: replace(row, inside={FIRST: 2000, "nginx:9": 1}),
+            lambda row: replace(row, second={FIRST: 2000, "nginx:9": 1}),
             "1 requests from inside were answered by nginx:9, which should get none",
         ),
         (

@@ -54,7 +54,7 @@ def test_only_exactly_what_is_wanted_is_in_effect(title: str, found: Routing, wa
 
 
 def test_the_inside_does_not_count_where_nobody_calls_from_there() -> None:
-    wanted = replace(ISTIO_MOMENTS["setWeight 10"].wanted, inside=None)
+    wanted = replace(ISTIO_MOMENTS["setWeight 10"].wanted, second=None)
     assert is_in_effect(replace(TEN, inside=()), DOOR, wanted, SIGHT)
 
 

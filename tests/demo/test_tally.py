@@ -16,18 +16,18 @@ def test_a_sample_takes_only_what_was_sent_after_it_began() -> None:
         tally.add(Outcome(sent, image))
     tally.add(Outcome(10.3, failure="status 502"))
     assert tally.sample is not None
-    assert (tally.sample.answers, tally.sample.inside) == (Counter(new=2, old=1), Counter())
+    assert (tally.sample.answers, tally.sample.second) == (Counter(new=2, old=1), Counter())
     assert (tally.requests, tally.answered, tally.failed) == (5, 4, 1)
 
 
 def test_what_services_say_to_each_other_is_counted_apart_but_fails_together() -> None:
     tally = Tally(sample=Sample(since=10.0))
-    for inside, image in ((True, "old"), (False, "new"), (True, "new")):
-        tally.add(Outcome(10.5, image, inside=inside))
-    tally.add(Outcome(11.0, failure="status 503", inside=True))
+    for side, image in (("inside", "old"), ("", "new"), ("inside", "new")):
+        tally.add(Outcome(10.5, image, side=side))
+    tally.add(Outcome(11.0, failure="status 503", side="inside"))
     assert tally.sample is not None
-    assert (tally.sample.answers, tally.sample.inside) == (Counter(new=1), Counter(old=1, new=1))
-    assert (tally.answered, tally.failed, tally.failures) == (3, 1, ["status 503 (sent inside at 11.00 s)"])
+    assert (tally.sample.answers, tally.sample.second) == (Counter(new=1), Counter(old=1, new=1))
+    assert (tally.answered, tally.failed, tally.failures) == (3, 1, ["status 503 (sent from inside at 11.00 s)"])
 
 
 def test_failures_are_all_counted_and_the_first_are_kept() -> None:

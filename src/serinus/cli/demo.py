@@ -6,7 +6,7 @@ import click
 
 from serinus.cli.up import plain_errors
 
-SCENARIOS = ("nginx", "istio", "analysis")
+SCENARIOS = ("nginx", "istio", "analysis", "blue-green")
 """Told here too, since help must come without the demo's room."""
 
 
@@ -24,7 +24,7 @@ SCENARIOS = ("nginx", "istio", "analysis")
 def demo(  # noqa: PLR0913, PLR0917 - one per option
     ctx: click.Context, scenario: str, short_pauses: bool, as_json: bool, no_color: bool, keep: bool
 ) -> None:
-    """See a canary happen on a real cluster.
+    """See a canary, or blue-green, happen on a real cluster.
 
     Starts a cluster of its own, updates a Rollout step by step while requests
     flow through nginx or Envoy, gives up a second update, checks every step, and

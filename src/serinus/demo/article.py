@@ -29,10 +29,10 @@ def shortened(text: str, seconds: float, scale_down: float | None = None) -> str
     for document in documents:
         match document["kind"]:
             case "Rollout":
-                canary = document["spec"]["strategy"]["canary"]
-                _shorten(canary["steps"], seconds)
+                (strategy,) = document["spec"]["strategy"].values()
+                _shorten(strategy.get("steps", []), seconds)
                 if scale_down is not None:
-                    canary |= dict.fromkeys(DELAYS, round(scale_down))
+                    strategy |= dict.fromkeys(DELAYS, round(scale_down))
             case "AnalysisTemplate":
                 for metric in document["spec"]["metrics"]:
                     _quicken(metric, seconds / PAUSE)

@@ -13,6 +13,7 @@ from serinus.kube import Client
 from serinus.local.errors import LocalError
 
 POD_NAME = "caller"
+INSIDE = "inside"
 LIMIT = 300.0
 """Seconds until the pod must run; it is made after the app is served."""
 DECODER = msgspec.json.Decoder(Batch)
@@ -51,4 +52,4 @@ class Calls:
             raise CallsError(f"the log of the pod {POD_NAME} lacks line {self._next}")
         self._next += 1
         for outcome in batch.outcomes:
-            self._tally.add(replace(outcome, inside=True))
+            self._tally.add(replace(outcome, side=INSIDE))

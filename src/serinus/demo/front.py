@@ -2,6 +2,8 @@
 
 from typing import Protocol
 
+from msgspec.structs import replace
+
 from serinus.demo import meshroutes, routes
 from serinus.demo.reading import KINDS, MESH_KINDS
 from serinus.demo.scenario import Door, Wanted
@@ -31,7 +33,13 @@ class Nginx:
         self._door = door
 
     def sends(self, wanted: Wanted, sight: Sight) -> bool:
-        return routes.is_in_effect(self._gateway.routing, self._door.host, wanted, sight)
+        hosts = {self._door.host: wanted.weight}
+        if self._door.preview and wanted.second is not None:
+            hosts[self._door.preview] = wanted.second
+        return all(
+            routes.is_in_effect(self._gateway.routing, host, replace(wanted, weight=weight), sight)
+            for host, weight in hosts.items()
+        )
 
 
 class Envoy:

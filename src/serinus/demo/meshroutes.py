@@ -21,7 +21,7 @@ def is_in_effect(routing: Routing, door: Door, wanted: Wanted, sight: Sight) -> 
     if _shares(routing, routing.outside, door.host) != _wanted(wanted, wanted.weight, sight):
         return False
     inside = dict(routing.inside).get(NAMESPACE, ())
-    return wanted.inside is None or _shares(routing, inside, door.service) == _wanted(wanted, wanted.inside, sight)
+    return wanted.second is None or _shares(routing, inside, door.service) == _wanted(wanted, wanted.second, sight)
 
 
 def _wanted(wanted: Wanted, weight: int, sight: Sight) -> Shares | None:

@@ -1,6 +1,8 @@
 """Play a scenario on a cluster, moment by moment."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import msgspec
@@ -31,6 +33,8 @@ class Stage:
     watch: Watch
     front: Front
     traffic: Traffic
+    testers: Traffic | None = None
+    """Who looks at the new version before users do; while a moment is measured, and not before it is there."""
 
 
 class Play:
@@ -64,6 +68,7 @@ class Play:
         if moment.rest:
             self._screen.waits(Now(moment, f"{moment.rest:.0f} s, until queries have forgotten the update before"))
             await asyncio.sleep(moment.rest)
+        self._record.tally.first.clear()
         await self._type(moment.command)
         self._screen.waits(Now(moment, moment.awaited))
         limit = PATIENCE + moment.delay
@@ -87,13 +92,28 @@ class Play:
     async def _see(self, moment: Moment, trouble: str) -> None:
         """Measure a moment and add its row."""
         sample = self._stage.traffic.measure()
-        self._screen.waits(Now(moment, f"{moment.wanted.requests:,} requests", sample.answers, sample.inside))
-        objects = await self._read()
-        await until(lambda: _is_enough(sample, moment.wanted), SAMPLE_LIMIT)
+        self._screen.waits(Now(moment, f"{moment.wanted.requests:,} requests", sample.answers, sample.second))
+        async with self._tested(moment):
+            objects = await self._read()
+            await until(lambda: _is_enough(sample, moment.wanted), SAMPLE_LIMIT)
         troubles = [trouble] if trouble else self._lost(moment)
         row = self._row(moment, objects, sample, troubles)
         self._record.rows.append(row)
         self._screen.saw(row)
+
+    @asynccontextmanager
+    async def _tested(self, moment: Moment) -> AsyncIterator[None]:
+        """Let testers look at a moment, where there are any."""
+        testers = self._stage.testers
+        if testers is None or moment.wanted.second is None:
+            yield
+            return
+        asking = asyncio.create_task(testers.run())
+        try:
+            yield
+        finally:
+            asking.cancel()
+            await asyncio.gather(asking, return_exceptions=True)
 
     def _lost(self, moment: Moment) -> list[str]:
         """Say so when a moment ended before all its requests were sent."""
@@ -112,12 +132,13 @@ class Play:
             command=spoken(moment.command) if moment.command else "",
             objects=objects,
             answers=dict(sample.answers),
-            inside=dict(sample.inside),
+            second=dict(sample.second),
             failed=tally.failed - known,
             failures=tuple(tally.failures[known:]),
             troubles=tuple(troubles),
             analysis=analysis.read(run) if run else None,
             reaction=self._reaction(run, moment.wanted.new) if run else None,
+            switch=self._switch(moment.wanted) if self._stage.testers else None,
             seconds=self._stage.traffic.seconds,
         )
 
@@ -127,6 +148,11 @@ class Play:
         if run.status.phase not in analysis.BAD or ended is None or last is None:
             return None
         return max(0.0, last - ended)
+
+    def _switch(self, wanted: Wanted) -> float | None:
+        """How long both versions answered users when all traffic went to the other one at once."""
+        first, last = self._record.tally.first.get(wanted.new), self._record.tally.last.get(wanted.stable)
+        return None if wanted.weight < 100 or first is None or last is None else max(0.0, last - first)
 
     async def _read(self) -> Objects:
         """Read the objects as kubectl shows them."""
@@ -139,5 +165,5 @@ class Play:
 
 def _is_enough(sample: Sample, wanted: Wanted) -> bool:
     """Whether the shares can be told, on every side that is asked for."""
-    sides = (sample.answers,) if wanted.inside is None else (sample.answers, sample.inside)
+    sides = (sample.answers,) if wanted.second is None else (sample.answers, sample.second)
     return all(answers.total() >= wanted.requests for answers in sides)

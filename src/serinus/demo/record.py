@@ -66,7 +66,8 @@ def _row(row: Row) -> dict[str, Any]:
         "seconds": round(row.seconds, 1),
         "offences": offences(row),
     }
-    shown |= {} if row.wanted.inside is None else {"inside": _inside(row)}
+    shown |= {} if row.switch is None else {"switchSeconds": round(row.switch, 3)}
+    shown |= {} if row.wanted.second is None else {row.wanted.sides[1]: _second(row)}
     return shown if row.analysis is None else shown | {"analysis": _analysis(row, row.analysis)}
 
 
@@ -75,8 +76,8 @@ def _analysis(row: Row, analysis: Analysis) -> dict[str, Any]:
     return {**to_builtins(analysis), **reaction}
 
 
-def _inside(row: Row) -> dict[str, Any]:
-    answers = row.inside
+def _second(row: Row) -> dict[str, Any]:
+    answers = row.second
     return {
         "requests": sum(answers.values()),
         "answers": dict(answers),

@@ -35,8 +35,8 @@ class Row(Struct, frozen=True, kw_only=True):
     objects: Objects = field(default_factory=Objects)
     answers: Mapping[str, int] = field(default_factory=dict)
     """Good answers to requests from outside by version, over the time in which the weight was in effect."""
-    inside: Mapping[str, int] = field(default_factory=dict)
-    """The same for requests between services."""
+    second: Mapping[str, int] = field(default_factory=dict)
+    """The same for requests of the second side."""
     failures: tuple[str, ...] = ()
     """Failed requests since the row before, the change that led here included; the first hundred of the demo."""
     failed: int = 0
@@ -48,6 +48,8 @@ class Row(Struct, frozen=True, kw_only=True):
     """How the new version was judged, where that is wanted."""
     reaction: float | None = None
     """Seconds from the failing measurement to the last request that the new version got."""
+    switch: float | None = None
+    """Seconds from the first answer of the new version to the last of the other, where all is switched at once."""
     seconds: float = 0.0
     """When the row was complete, since the traffic began."""
 
@@ -63,11 +65,11 @@ class Row(Struct, frozen=True, kw_only=True):
 
     @property
     def sides(self) -> tuple[Side, ...]:
-        """What was asked from outside and, where somebody calls from there, from inside."""
-        wanted = self.wanted
-        if wanted.inside is None:
+        """What was asked on the first side and, where there is one, on the second."""
+        wanted, (first, second) = self.wanted, self.wanted.sides
+        if wanted.second is None:
             return (Side("", wanted.weight, self.answers),)
-        return (Side("outside", wanted.weight, self.answers), Side("inside", wanted.inside, self.inside))
+        return (Side(first, wanted.weight, self.answers), Side(second, wanted.second, self.second))
 
 
 def share(answers: Mapping[str, int], image: str) -> float:

@@ -23,6 +23,7 @@ from serinus.demo.play import Play, Stage
 from serinus.demo.record import Record
 from serinus.demo.scenario import Scenario
 from serinus.demo.scenarios import SCENARIOS
+from serinus.demo.scenarios.blue_green import TESTERS
 from serinus.demo.screen import Screen, opened
 from serinus.demo.table import table_of, verdict
 from serinus.demo.traffic import Traffic
@@ -120,6 +121,7 @@ async def _on(cluster: LocalCluster, record: Record, screen: Screen, options: Op
             watch=watch,
             front=front_of(cluster, door),
             traffic=traffic,
+            testers=traffic.testers(door.preview, TESTERS) if door.preview else None,
         )
         await Play(record, stage, screen).run()
 

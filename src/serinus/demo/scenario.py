@@ -25,8 +25,10 @@ class Wanted(Struct, frozen=True, kw_only=True):
 
     weight: int
     """Percent of the requests from outside that the new version gets; the others go to the stable one."""
-    inside: int | None = None
-    """The same for requests between services; None where nobody calls from inside."""
+    second: int | None = None
+    """The same for requests of the second side; None where there is only one."""
+    sides: tuple[str, str] = ("outside", "inside")
+    """Where requests come from: the first side, and the second."""
     requests: int = 1000
     """How many a share must rest on."""
     new: str
@@ -73,6 +75,8 @@ class Door(Struct, frozen=True, kw_only=True):
     """What requests from outside carry as their Host header."""
     service: str = ""
     """What the pod inside calls."""
+    preview: str = ""
+    """The Host header of testers, who look at what comes; empty where there are none."""
     caller: str = ""
     """Name of the manifest of the pod that calls from inside; empty where nobody does."""
 

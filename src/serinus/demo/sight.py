@@ -39,6 +39,10 @@ class Sight(Struct, frozen=True):
         status = self.rollout.status if self.rollout else None
         return status is not None and self.phase == "Paused" and status.current_step_index == step
 
+    def is_paused_on(self, wanted: str) -> bool:
+        """Whether the Rollout pauses with an image as the version that comes."""
+        return self.phase == "Paused" and self.image_of(self.updated) == wanted
+
     def is_analyzed_at(self, step: int) -> bool:
         """Whether the Rollout is at a step, counted from 0, and an analysis of its new version runs."""
         status = self.rollout.status if self.rollout else None

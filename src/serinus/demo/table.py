@@ -18,6 +18,8 @@ BAR = 10
 COLUMNS = ("Moment", "Wanted", "Observed", "Requests", "Failed")
 OBJECTS = {"nginx": "Canary Ingress as kubectl reads it", "envoy": "Weights as kubectl reads them"}
 """The column of the router's objects, by gateway."""
+SWITCHED = "Services as kubectl reads them"
+"""The same where Services are switched."""
 MEASURED = "Canary Ingress, and what was measured"
 """The same where analyses are part of the story."""
 ALIGNED_RIGHT = {"Wanted", "Observed", "Requests", "Failed"}
@@ -31,8 +33,8 @@ class Now:
     text: str
     answers: Mapping[str, int] = field(default_factory=dict)
     """Good answers to requests from outside so far, by version."""
-    inside: Mapping[str, int] = field(default_factory=dict)
-    """The same for requests between services."""
+    second: Mapping[str, int] = field(default_factory=dict)
+    """The same for requests of the second side."""
 
 
 def table_of(scenario: Scenario, rows: Sequence[Row], now: Now | None = None, skip: int = 0) -> Table:
@@ -40,13 +42,19 @@ def table_of(scenario: Scenario, rows: Sequence[Row], now: Now | None = None, sk
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for title in COLUMNS:
         table.add_column(title, justify="right" if title in ALIGNED_RIGHT else "left", no_wrap=True)
-    table.add_column(MEASURED if scenario.measured else OBJECTS[scenario.door.gateway])
+    table.add_column(_objects(scenario))
     table.add_column("Pods", no_wrap=True)
     for row in rows[skip:]:
         table.add_row(*_seen(scenario, row))
     for moment in scenario.moments[len(rows) :]:
         table.add_row(*(_running(now) if now and now.moment is moment else _to_come(moment)))
     return table
+
+
+def _objects(scenario: Scenario) -> str:
+    if scenario.measured:
+        return MEASURED
+    return SWITCHED if scenario.door.preview else OBJECTS[scenario.door.gateway]
 
 
 def _seen(scenario: Scenario, row: Row) -> Iterable[Text]:
@@ -56,14 +64,14 @@ def _seen(scenario: Scenario, row: Row) -> Iterable[Text]:
     yield _shares(row.sides, row.wanted.new)
     yield Text("\n".join(f"{side.requests:,}" for side in row.sides))
     yield Text(str(row.failed), style="bold red" if row.failed else "")
-    lines = (*_ingress_lines(scenario, row), *_weight_lines(row), *_analysis_lines(row))
+    lines = (*_ingress_lines(scenario, row), *_weight_lines(row), *_analysis_lines(row), *_service_lines(scenario, row))
     yield Text("\n".join(lines) or "none")
     yield Text("\n".join(_pods(row)))
 
 
 def _running(now: Now) -> Iterable[Text]:
     wanted = now.moment.wanted
-    row = Row(title=now.moment.title, wanted=wanted, answers=now.answers, inside=now.inside)
+    row = Row(title=now.moment.title, wanted=wanted, answers=now.answers, second=now.second)
     total = min(side.requests for side in row.sides)
     yield Text(f"▸ {now.moment.title}", style="bold")
     yield Text(f"{wanted.weight} %")
@@ -108,6 +116,14 @@ def _weight_lines(row: Row) -> Iterable[str]:
         yield from (f"{host} {weight}" for host, weight in weights.items())
 
 
+def _service_lines(scenario: Scenario, row: Row) -> Iterable[str]:
+    """Name every Service and the version that it leads to, where Services are switched."""
+    if scenario.door.preview:
+        yield from (f"{name} → {image}" for name, image in row.objects.services.items())
+    if row.switch is not None:
+        yield f"both answered for {row.switch:.2f} s"
+
+
 def _analysis_lines(row: Row) -> Iterable[str]:
     """Tell each measurement, and the verdict."""
     if row.analysis is not None:
@@ -134,6 +150,7 @@ def details(row: Row) -> str:
         *(("measured", str(one)) for one in (row.analysis.measurements if row.analysis else ())),
         *([("analysis", _verdict(row.analysis))] if row.analysis else []),
         *([("reaction", _reaction(row.reaction))] if row.reaction is not None else []),
+        *([("switch", f"both versions answered for {row.switch:.2f} s")] if row.switch is not None else []),
         ("Services", ", ".join(f"{name} → {image}" for name, image in row.objects.services.items())),
         ("pods", ", ".join(f"{image} × {size.there}" for image, size in sorted(row.objects.pods.items()))),
     ]

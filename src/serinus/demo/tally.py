@@ -18,8 +18,8 @@ class Outcome(Struct, frozen=True):
     """The version that answered, where the answer was as it should be."""
     failure: str = ""
     """What was wrong otherwise."""
-    inside: bool = False
-    """Whether it was sent between services, not from outside."""
+    side: str = ""
+    """Who sent it, where that is not the clients outside whom the weights are for."""
     error: bool = False
     """Whether the answer was an error of the version's own making: an answer, and no lost request."""
     retried: bool = False
@@ -33,13 +33,13 @@ class Sample:
     since: float
     answers: Counter[str] = field(default_factory=Counter)
     """Good answers to requests from outside, by version."""
-    inside: Counter[str] = field(default_factory=Counter)
-    """The same for requests between services."""
+    second: Counter[str] = field(default_factory=Counter)
+    """The same for requests of the second side: between services, or of testers."""
 
     def add(self, outcome: Outcome) -> None:
         """Count a good answer, unless its request was sent before."""
         if outcome.sent >= self.since and not outcome.failure:
-            (self.inside if outcome.inside else self.answers)[outcome.image] += 1
+            (self.second if outcome.side else self.answers)[outcome.image] += 1
 
 
 @dataclass
@@ -53,7 +53,9 @@ class Tally:
     errors: Counter[str] = field(default_factory=Counter)
     """Answers that were errors of a version's own making; they count as answered."""
     last: dict[str, float] = field(default_factory=dict)
-    """When the last request was sent that a version answered."""
+    """When the last request from outside was sent that a version answered."""
+    first: dict[str, float] = field(default_factory=dict)
+    """When the first one was sent that a version answered, since this was emptied."""
     failures: list[str] = field(default_factory=list)
     """The first failures, each with the second in which its request was sent."""
     sample: Sample | None = None
@@ -70,11 +72,13 @@ class Tally:
             self.answered += 1
             if outcome.error:
                 self.errors[outcome.image] += 1
-            self.last[outcome.image] = max(outcome.sent, self.last.get(outcome.image, 0.0))
+            if not outcome.side:
+                self.last[outcome.image] = max(outcome.sent, self.last.get(outcome.image, 0.0))
+                self.first[outcome.image] = min(outcome.sent, self.first.get(outcome.image, outcome.sent))
         else:
             self.failed += 1
             if len(self.failures) < REMEMBERED:
-                sent = "sent inside" if outcome.inside else "sent"
+                sent = f"sent from {outcome.side}" if outcome.side else "sent"
                 self.failures.append(f"{outcome.failure} ({sent} at {outcome.sent - self.began:.2f} s)")
         if self.sample is not None:
             self.sample.add(outcome)

@@ -41,15 +41,22 @@ class Traffic:
         """Versions that are known to answer with errors of their own."""
         self.rate: float = RATE
         """What to send, from the time when it begins to run."""
+        self._side = ""
         self._room = asyncio.Semaphore(AT_ONCE)
 
     async def run(self) -> None:
         """Send until cancelled."""
-        self.tally.began = _now()
+        self.tally.began = self.tally.began if self._side else _now()
         async with asyncio.TaskGroup() as group:
             group.create_task(self._fresh(group))
             for _ in range(KEPT):
                 group.create_task(self._kept())
+
+    def testers(self, host: str, side: str) -> "Traffic":
+        """The same for another host, from clients that go by a name of their own and are half as many."""
+        other = Traffic(self._address, host, self._images, self.tally, self._faulty)
+        other._side, other.rate = side, self.rate / 2
+        return other
 
     @property
     def seconds(self) -> float:
@@ -98,13 +105,13 @@ class Traffic:
             async with asyncio.timeout(LIMIT):
                 answer, retried = await send()
         except BrokenError as error:
-            self.tally.add(Outcome(sent, failure=str(error)))
+            self.tally.add(Outcome(sent, failure=str(error), side=self._side))
         except TimeoutError:
-            self.tally.add(Outcome(sent, failure=f"no answer in {LIMIT:.0f} s"))
+            self.tally.add(Outcome(sent, failure=f"no answer in {LIMIT:.0f} s", side=self._side))
         else:
             is_own = answer.status == 500 and answer.image in self._faulty
             failure = fault(answer, self._images, 500 if is_own else 200)
-            self.tally.add(Outcome(sent, answer.image, failure, error=is_own, retried=retried))
+            self.tally.add(Outcome(sent, answer.image, failure, self._side, is_own, retried))
 
 
 class KeptClient:

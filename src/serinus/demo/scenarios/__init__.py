@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from serinus.demo.scenario import Scenario
 from serinus.demo.scenarios.analysis import analysis
+from serinus.demo.scenarios.blue_green import blue_green
 from serinus.demo.scenarios.istio import istio
 from serinus.demo.scenarios.nginx import nginx
 
@@ -23,5 +24,6 @@ SCENARIOS: Mapping[str, Told] = {
     "nginx": Told(nginx, 6.0),
     "istio": Told(istio, 16.0),
     "analysis": Told(analysis, 25.0),
+    "blue-green": Told(blue_green, 12.0),
 }
 """Each story by the name of its scenario."""

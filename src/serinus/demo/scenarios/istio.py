@@ -28,7 +28,7 @@ def istio(pause: float) -> Scenario:
 
 def _complete(wanted: Wanted) -> Wanted:
     weight = wanted.weight
-    return replace(wanted, inside=weight, requests=ENOUGH, virtual_services={ROUTE: _weights(weight)})
+    return replace(wanted, second=weight, requests=ENOUGH, virtual_services={ROUTE: _weights(weight)})
 
 
 def _weights(weight: int) -> dict[str, int]:
