@@ -15,7 +15,7 @@ MOMENTS = {moment.title: moment for moment in SCENARIO.moments}
 ISTIO = istio(16.0)
 ISTIO_MOMENTS = {moment.title: moment for moment in ISTIO.moments}
 ANALYSIS = analysis(25.0)
-BLUE_GREEN = blue_green(12.0)
+BLUE_GREEN = blue_green(10.0)
 BLUE_GREEN_MOMENTS = {moment.title: moment for moment in BLUE_GREEN.moments}
 PREFIX = "nginx.ingress.kubernetes.io"
 

@@ -59,13 +59,13 @@ def test_the_commands_are_those_that_a_user_types() -> None:
 
 def test_a_person_approves_and_only_delays_are_shortened() -> None:
     text = manifest(BLUE_GREEN.manifest)
-    long, short = list(yaml.safe_load_all(text)), list(yaml.safe_load_all(shortened(text, 12.0, BLUE_GREEN.scale_down)))
+    long, short = list(yaml.safe_load_all(text)), list(yaml.safe_load_all(shortened(text, 10.0, BLUE_GREEN.scale_down)))
     assert long[-1]["kind"] == ROLLOUT.kind
     strategy = msgspec.convert(long[-1], Rollout).spec.strategy.blue_green
     assert strategy is not None
     assert (strategy.active_service, strategy.preview_service) == (ACTIVE, PREVIEW)
     assert strategy.auto_promotion_enabled is False
-    delays = {"scaleDownDelaySeconds": 12, "abortScaleDownDelaySeconds": 12}
+    delays = {"scaleDownDelaySeconds": 10, "abortScaleDownDelaySeconds": 10}
     long[-1]["spec"]["strategy"]["blueGreen"] |= delays
     assert short == long
     assert blue_green(300.0).scale_down == 30.0
@@ -86,13 +86,13 @@ def test_a_person_approves_and_only_delays_are_shortened() -> None:
         ),
         (
             "preview of 1.23.0",
-            lambda row: replace(row, second={FIRST: 500}),
-            f"{THIRD} got 0.0 % of 500 requests from testers, not 100 % (by chance at most 0.0 points away)",
+            lambda row: replace(row, second={FIRST: 300}),
+            f"{THIRD} got 0.0 % of 300 requests from testers, not 100 % (by chance at most 0.0 points away)",
         ),
         (
             "promotion",
-            lambda row: replace(row, second={SECOND: 499}),
-            "the share rests on 499 requests from testers, not on 500",
+            lambda row: replace(row, second={SECOND: 299}),
+            "the share rests on 299 requests from testers, not on 300",
         ),
         (
             "rollback in the delay",
@@ -118,20 +118,20 @@ def test_the_table_tells_who_sees_which_version() -> None:
     lines = [" ".join(line.split()) for line in console.file.getvalue().splitlines()]
     assert lines[0].endswith("Services as kubectl reads them Pods")
     assert lines[4:9] == [
-        f"✔ preview of 1.22.0 0 % users 0.0 % 500 0 {ACTIVE} → {FIRST} 1.21.0 × 3",
-        f"testers 100.0 % 500 {PREVIEW} → {SECOND} 1.22.0 × 3",
-        f"✔ promotion 100 % users 100.0 % 500 0 {ACTIVE} → {SECOND} 1.21.0 × 3",
-        f"testers 100.0 % 500 {PREVIEW} → {SECOND} 1.22.0 × 3",
+        f"✔ preview of 1.22.0 0 % users 0.0 % 300 0 {ACTIVE} → {FIRST} 1.21.0 × 3",
+        f"testers 100.0 % 300 {PREVIEW} → {SECOND} 1.22.0 × 3",
+        f"✔ promotion 100 % users 100.0 % 300 0 {ACTIVE} → {SECOND} 1.21.0 × 3",
+        f"testers 100.0 % 300 {PREVIEW} → {SECOND} 1.22.0 × 3",
         "both answered for 0.05 s",
     ]
 
 
 def test_details_and_the_document_tell_testers_and_the_switch() -> None:
     row = replace(seen("promotion"), switch=0.0512)
-    assert "  observed  100.0 % of 500 requests from testers\n" in details(row)
+    assert "  observed  100.0 % of 300 requests from testers\n" in details(row)
     assert "  switch    both versions answered for 0.05 s\n" in details(row)
     told = Record(BLUE_GREEN, [row]).document()["rows"][0]
-    assert told["testers"] == {"requests": 500, "answers": {SECOND: 500}, "share": 1.0}
+    assert told["testers"] == {"requests": 300, "answers": {SECOND: 300}, "share": 1.0}
     assert told["switchSeconds"] == 0.051
     assert "switchSeconds" not in Record(BLUE_GREEN, [seen("before")]).document()["rows"][0]
 

@@ -24,6 +24,6 @@ SCENARIOS: Mapping[str, Told] = {
     "nginx": Told(nginx, 6.0),
     "istio": Told(istio, 16.0),
     "analysis": Told(analysis, 25.0),
-    "blue-green": Told(blue_green, 12.0),
+    "blue-green": Told(blue_green, 10.0),
 }
 """Each story by the name of its scenario."""

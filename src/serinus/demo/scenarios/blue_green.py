@@ -23,7 +23,7 @@ ACTIVE, PREVIEW = "myapp-active-svc", "myapp-preview-svc"
 INGRESSES = {"myapp-ingress": CLASS, "myapp-preview-ingress": CLASS}
 DOOR = Door(gateway="nginx", host="myapp.example.com", preview="preview.myapp.example.com")
 SIDES = USERS, TESTERS = "users", "testers"
-ENOUGH = 500
+ENOUGH = 300
 """Requests of a share: all or nothing is told by few, as a single one that goes astray is an offence."""
 
 
