@@ -68,6 +68,11 @@ class Inherited:
         """Whether the Rollout goes by blue-green."""
         return "blueGreen" in self.rollout["spec"]["strategy"]
 
+    @property
+    def is_by_ingress(self) -> bool:
+        """Whether nginx splits the traffic."""
+        return "nginx" in self.rollout["spec"]["strategy"]["canary"]["trafficRouting"]
+
 
 async def leave(stage: Stage, left: Inherited) -> None:
     """Make everything as it was left, with all pods serving."""
@@ -83,7 +88,7 @@ async def leave(stage: Stage, left: Inherited) -> None:
     await stage.until(lambda look: _available(look) == left.sizes)
     for name, image in left.services.items():
         await stage.create(_service(name, image))
-    if left.weight is not None:
+    if left.weight is not None and left.is_by_ingress:
         await stage.create(manifests.ingress())
         await stage.create(_owned(_canary_ingress(left.weight), found))
     status = _status(left, found["metadata"]["generation"], stage.now)

@@ -11,6 +11,7 @@ from serinus.api import kinds
 from serinus.api.kinds import ROLLOUT, Kind
 from serinus.api.workload import ReplicaSet
 from serinus.cli.undo import clean_template
+from serinus.traffic.istio import Istio
 from stories.look import Look
 from stories.manifests import NAME, around
 
@@ -29,6 +30,8 @@ _KINDS = (
     kinds.ANALYSIS_RUN,
     kinds.EXPERIMENT,
     kinds.ANALYSIS_TEMPLATE,
+    Istio().virtual_service,
+    Istio().destination_rule,
 )
 KINDS = {kind.kind: kind for kind in _KINDS}
 

@@ -1,104 +1,49 @@
 """Serinus takes a cluster over from Argo Rollouts: no pod is replaced, no traffic moves, and updates go on."""
 
+import dataclasses
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 import pytest
 
-from serinus.api import keys
 from serinus.api.kinds import ROLLOUT
+from serinus.traffic.istio import Istio
 from stories.inherited import CANARY_INGRESS, HASHES, Inherited, analysis_run, leave
+from stories.lagging import planner
 from stories.look import Look
 from stories.manifests import (
-    CANARY,
     NAME,
-    STABLE,
     V1,
     V2,
     V3,
     Manifest,
-    analyse,
-    analysis,
     pause,
-    rollout,
-    routed,
     weight,
 )
+from stories.simulated import Simulated
 from stories.stage import Stage
-from stories.test_blue_green import blue_green
-from stories.test_workload_ref import deployment, referring
+from stories.states import (
+    BOTH,
+    DONE,
+    LONG,
+    RUNNING,
+    UNFINISHED,
+    aborted,
+    analysed,
+    awaiting,
+    by_pods,
+    finished,
+    leave_experiment,
+    marked,
+    metric,
+    paused,
+    referred,
+    restarted,
+    through_one_service,
+    through_services,
+    watched,
+)
 
 Then = Callable[[Stage], Awaitable[object]]
-
-STEPS = (weight(20), pause(), weight(60), pause(1))
-ANALYSED = (weight(20), analyse("slow"), weight(60), pause())
-BOTH, APART = {STABLE: V2, CANARY: V2}, {STABLE: V1, CANARY: V2}
-ENDLESS = {"interval": "1s"}
-STARTED = "2026-01-02T03:04:00Z"
-ABORTED = "RolloutAborted: Rollout aborted update to revision 2"
-
-
-def finished(**changes: Any) -> Inherited:
-    """Through nginx: all steps are done, and the canary Ingress is kept at weight 0."""
-    fields = {"sizes": {V1: 0, V2: 3}, "stable": V2, "step": len(STEPS), "services": BOTH, "weight": 0}
-    fields |= {"rollout": routed(STEPS, image=V2, scaleDownDelaySeconds=3)}
-    return Inherited(**fields | changes)
-
-
-def paused(steps: tuple[Manifest, ...] = STEPS, **changes: Any) -> Inherited:
-    """Through nginx: at the first pause."""
-    canary = {"scaleDownDelaySeconds": 3, "abortScaleDownDelaySeconds": 3} | changes.pop("strategy", {})
-    fields = {"sizes": {V1: 3, V2: 1}, "phase": "Paused", "message": "CanaryPauseStep", "paused": -30}
-    fields |= {"step": 1, "services": APART, "weight": 20, "rollout": routed(steps, image=V2, **canary)}
-    return Inherited(**fields | changes)
-
-
-def analysed(*runs: Manifest, **changes: Any) -> Inherited:
-    """Through nginx: the second step, an analysis, goes on."""
-    (run, *_) = runs
-    found = {"name": run["metadata"]["name"], "status": run["status"]["phase"]}
-    fields = {"canary": {"currentStepAnalysisRunStatus": found}, "runs": runs, "phase": "Progressing"}
-    fields |= {"message": "more replicas need to be updated", "others": (analysis("slow", **LONG),)}
-    return paused(ANALYSED, **fields | changes)
-
-
-LONG = {"interval": "1s", "count": 600}
-RUNNING = {"phase": "Running", "startedAt": STARTED}
-
-
-def metric(name: str, **fields: Any) -> Manifest:
-    found: Manifest = analysis(name, **fields)["spec"]["metrics"][0]
-    return found
-
-
-def watched(**changes: Any) -> Inherited:
-    """Through nginx: at the first pause, while a background analysis goes on; an earlier one of a step is done."""
-    run = analysis_run("", "Background", metric("watch", **ENDLESS), **RUNNING)
-    done = analysis_run("0", "Step", metric("quick"), phase="Successful", startedAt=STARTED, completedAt=STARTED)
-    found = {"name": run["metadata"]["name"], "status": "Running"}
-    strategy = {"analysis": {"templates": [{"templateName": "watch"}]}}
-    fields = {"canary": {"currentBackgroundAnalysisRunStatus": found}, "runs": (run, done), "strategy": strategy}
-    return paused(**fields | {"others": (analysis("watch", **ENDLESS), analysis("quick"))} | changes)
-
-
-def aborted(**changes: Any) -> Inherited:
-    """Through nginx: traffic is back, and the pods of the new version wait for their end."""
-    fields = {"phase": "Degraded", "message": ABORTED, "step": 0, "services": {STABLE: V1, CANARY: V1}, "weight": 0}
-    return paused(**fields | {"deadlines": {V2: 20}} | changes)
-
-
-def by_pods(**changes: Any) -> Inherited:
-    """By the ratio of pods: at the first pause."""
-    manifest = rollout(STEPS, replicas=5, image=V2)
-    return paused(**{"rollout": manifest, "sizes": {V1: 4, V2: 1}, "services": {}, "weight": None} | changes)
-
-
-def awaiting(**changes: Any) -> Inherited:
-    """Blue-green: until somebody promotes."""
-    manifest = blue_green(autoPromotionEnabled=False)
-    manifest["spec"]["template"]["spec"]["containers"][0]["image"] = V2
-    fields = {"sizes": {V1: 2, V2: 2}, "phase": "Paused", "message": "BlueGreenPause", "paused": -30}
-    return Inherited(manifest, **fields | {"services": APART} | changes)
 
 
 async def promoted(stage: Stage) -> None:
@@ -162,45 +107,21 @@ async def settled(stage: Stage) -> None:
     await stage.until(lambda look: set(look.pods) == {V2})
 
 
-def marked() -> Inherited:
-    """Ephemeral metadata are in templates and pods, and a rule that keeps versions apart in the new one."""
-    strategy = {
-        "canaryMetadata": {"labels": {"part": "canary"}},
-        "stableMetadata": {"labels": {"part": "stable"}},
-        "antiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {}},
-    }
-    expression = {"key": keys.POD_TEMPLATE_HASH, "operator": "In", "values": [HASHES[V1]]}
-    term = {
-        "labelSelector": {"matchExpressions": [expression]},
-        "namespaces": ["shop"],
-        "topologyKey": "kubernetes.io/hostname",
-    }
-    rule = {"affinity": {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [term]}}}
-    injected = {V1: part("stable"), V2: part("canary")}
-    injected[V2]["spec"]["template"]["spec"] = rule
-    return paused(strategy=strategy, injected=injected)
+THROUGH_ISTIO = [
+    pytest.param(through_services(20), promoted, id="paused"),
+    pytest.param(through_services(0, services=BOTH, **DONE), updated, id="finished"),
+    pytest.param(through_one_service(20), promoted, id="subsets, paused"),
+    pytest.param(through_one_service(0, **DONE), updated, id="subsets, finished"),
+]
 
 
-def part(name: str) -> Manifest:
-    note = f'{{"labels":{{"part":"{name}"}}}}'
-    template = {"metadata": {"labels": {"part": name}}}
-    return {"metadata": {"annotations": {keys.EPHEMERAL_METADATA: note}}, "spec": {"template": template}}
-
-
-def restarted() -> Inherited:
-    """All pods were restarted at somebody's wish, which still stands in the spec."""
-    left = finished(more={"restartedAt": STARTED})
-    left.rollout["spec"]["restartAt"] = STARTED
-    return left
-
-
-def referred() -> Inherited:
-    """The pods are those of a Deployment, which has none any more."""
-    manifest = referring(routed(STEPS, image=V2), "onsuccess")
-    manifest["metadata"]["annotations"] = {keys.WORKLOAD_GENERATION: "1"}
-    workload = deployment(replicas=0)
-    workload["spec"]["template"]["spec"]["containers"][0]["image"] = V2
-    return finished(rollout=manifest, others=(workload,), more={"workloadObservedGeneration": "1"})
+@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize(("left", "then"), THROUGH_ISTIO)
+async def test_what_istio_routes_stays_as_it_is_and_goes_on(seed: int, left: Inherited, then: Then) -> None:
+    stage = Simulated(seed=seed, planner=planner(Istio()))
+    stage.world.has_controller = False
+    await take_over(stage, left, then)
+    stage.check()
 
 
 ON_CLUSTER = [
@@ -276,6 +197,20 @@ async def test_a_version_that_was_set_while_nobody_was_at_work_is_made_beside_th
     assert (before - pods(look), look.pods) == (set(), {V2: 3, V3: 1})
 
 
+async def test_an_experiment_that_was_begun_goes_on_with_its_pods(simulated_left_stage: Stage) -> None:
+    stage, name = simulated_left_stage, f"{NAME}-{HASHES[V2]}-2-1"
+    step = {"experiment": {"duration": "20s", "templates": [{"name": "trial", "specRef": "canary"}]}}
+    left = paused((weight(20), step, pause()), canary={"currentExperiment": name}, message=UNFINISHED)
+    await leave(stage, dataclasses.replace(left, phase="Progressing"))
+    await leave_experiment(stage, name)
+    before = await stage.look()
+    await stage.start()
+    await stage.stays(lambda look: state(look) == state(before), seconds=3)
+    look = await stage.until(lambda look: look.is_paused_at(2))
+    (experiment,) = look.kind("Experiment")
+    assert experiment["status"]["phase"] == "Successful"
+
+
 def state(look: Look) -> Manifest:
     """All that must not move; a canary Ingress at weight 0 may go."""
     status = look.rollout.status
@@ -283,6 +218,7 @@ def state(look: Look) -> Manifest:
         "versions": {name_of(item): (uid_of(item), item["metadata"]["generation"]) for item in look.kind("ReplicaSet")},
         "pods": pods(look),
         "selectors": {name_of(item): item["spec"]["selector"] for item in look.kind("Service")},
+        "routes": [item["spec"] for kind in ("VirtualService", "DestinationRule") for item in look.kind(kind)],
         "weight": (look.weight or 0, int(look.canary_weight or 0)),
         "phase": (look.phase, look.message),
         "update": (look.step, status.pauses, status.controller_pause, status.abort, status.aborted_at),
