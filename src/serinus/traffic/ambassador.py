@@ -9,10 +9,10 @@ from collections.abc import Collection, Iterator, Sequence
 from serinus.api.kinds import Kind
 from serinus.api.rollout import Rollout
 from serinus.api.routing import TrafficRouting
-from serinus.api.scalar import Manifest
 from serinus.api.workload import Foreign
 from serinus.plan import Ref
 from serinus.traffic.found import invalid, is_set, missing
+from serinus.traffic.own import own, spec_like
 from serinus.traffic.router import Ability, Found, Traffic, Trouble, Wanted
 
 _ENDING = "-canary"
@@ -85,19 +85,9 @@ class Ambassador:
 
 
 def _canary(traffic: Traffic, ref: Ref, base: Foreign, present: Foreign | None) -> Wanted:
-    theirs = base.raw.get("spec") or {}
-    stale = {key: None for key in ((present.raw.get("spec") or {}) if present else {}) if key not in theirs}
-    service = _service(str(theirs.get("service", "")), traffic)
-    manifest: Manifest = {
-        "apiVersion": ref.kind.api_version,
-        "kind": ref.kind.kind,
-        "metadata": {
-            "name": ref.name,
-            "namespace": ref.namespace,
-            "ownerReferences": [traffic.rollout.owner_reference],
-        },
-        "spec": stale | theirs | {"service": service, "weight": traffic.weight},
-    }
+    spec = spec_like(base, present)
+    changed = {"service": _service(str(spec.get("service", "")), traffic), "weight": traffic.weight}
+    manifest = own(ref, traffic.rollout, spec | changed)
     message = f"Set canary mapping weight to {traffic.weight}"
     return Wanted(ref, manifest, "CanaryMappingWeightUpdate", message)
 

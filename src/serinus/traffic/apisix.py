@@ -11,10 +11,10 @@ from serinus.api.canary import HeaderRouteStep, HeaderRoutingMatch
 from serinus.api.kinds import Kind
 from serinus.api.rollout import Rollout
 from serinus.api.routing import ApisixRoute, TrafficRouting
-from serinus.api.scalar import Manifest
 from serinus.api.workload import Foreign
 from serinus.plan import Ref
 from serinus.traffic.found import invalid, is_set, is_somebody_elses, missing
+from serinus.traffic.own import own, spec_like
 from serinus.traffic.router import Ability, Found, Traffic, Trouble, Wanted, services_by_role
 
 Rule = dict[str, Any]
@@ -68,18 +68,7 @@ def _header_routes(traffic: Traffic, item: Foreign, found: Found) -> Iterator[Wa
     for index, step in enumerate(traffic.header_routes):
         ref = _ref(traffic.rollout, step.name)
         rules = [_canary_rule(rule, traffic.canary_service, step, count - index) for rule in weighted]
-        theirs, present = item.raw.get("spec") or {}, found.get(ref)
-        stale = {key: None for key in ((present.raw.get("spec") or {}) if present else {}) if key not in theirs}
-        manifest: Manifest = {
-            "apiVersion": _ROUTE.api_version,
-            "kind": _ROUTE.kind,
-            "metadata": {
-                "name": ref.name,
-                "namespace": ref.namespace,
-                "ownerReferences": [traffic.rollout.owner_reference],
-            },
-            "spec": stale | theirs | {"http": rules},
-        }
+        manifest = own(ref, traffic.rollout, spec_like(item, found.get(ref)) | {"http": rules})
         yield Wanted(ref, manifest, "UpdatedApisixRoute", f"ApisixRoute `{ref.name}` leads to the canary")
 
 

@@ -19,6 +19,7 @@ from serinus.traffic.cookies import is_kept
 from serinus.traffic.gateway_config import Asked
 from serinus.traffic.gateway_match import EVERYTHING, HeaderMatch, Match, header_matches, narrowed, with_headers
 from serinus.traffic.gateway_rules import Backend, Rule, backend, roles_of
+from serinus.traffic.own import own, spec_like
 from serinus.traffic.router import Traffic
 
 _LONGEST_NAME = 253
@@ -47,19 +48,8 @@ def own_route(traffic: Traffic, source: Source, present: Foreign | None) -> Mani
     rules = [*_managed(traffic, source), *_sticky(traffic, source)]
     if not rules:
         return None
-    ref, theirs = own_ref(source.asked, traffic.rollout.name), source.found.raw.get("spec") or {}
-    stale = {key: None for key in ((present.raw.get("spec") or {}) if present else {}) if key not in theirs}
-    return {
-        "apiVersion": ref.kind.api_version,
-        "kind": ref.kind.kind,
-        "metadata": {
-            "name": ref.name,
-            "namespace": ref.namespace,
-            **_annotations(source.found),
-            "ownerReferences": [traffic.rollout.owner_reference],
-        },
-        "spec": stale | theirs | {"rules": rules},
-    }
+    ref, spec = own_ref(source.asked, traffic.rollout.name), spec_like(source.found, present)
+    return own(ref, traffic.rollout, spec | {"rules": rules}, _annotations(source.found))
 
 
 def unreached(step: MirrorRouteStep, source: Source) -> bool:
@@ -127,7 +117,6 @@ def _copied(rule: Rule) -> Rule:
     return {key: value for key, value in rule.items() if key != "name"}
 
 
-def _annotations(found: Foreign) -> dict[str, dict[str, str]]:
+def _annotations(found: Foreign) -> dict[str, str]:
     """What tunes a route in the way of one gateway, so that ours behaves the same."""
-    copied = {key: value for key, value in found.metadata.annotations.items() if not key.startswith(_NOT_COPIED)}
-    return {"annotations": copied} if copied else {}
+    return {key: value for key, value in found.metadata.annotations.items() if not key.startswith(_NOT_COPIED)}

@@ -14,6 +14,7 @@ from serinus.api.routing import NginxRouting, TrafficRouting
 from serinus.api.scalar import Manifest
 from serinus.api.workload import Foreign
 from serinus.plan import Ref
+from serinus.traffic.own import own
 from serinus.traffic.router import Ability, Found, Traffic, Wanted
 
 _PREFIX = "nginx.ingress.kubernetes.io"
@@ -102,17 +103,7 @@ def _canary(traffic: Traffic, found: Found, stable: Foreign) -> Wanted | None:
     is_started = traffic.weight > 0 or (existing is not None and not traffic.over)
     if not is_started and traffic.cleanup == "delete":
         return None
-    manifest: Manifest = {
-        "apiVersion": INGRESS.api_version,
-        "kind": INGRESS.kind,
-        "metadata": {
-            "name": ref.name,
-            "namespace": ref.namespace,
-            "annotations": _annotations(traffic, stable),
-            "ownerReferences": [traffic.rollout.owner_reference],
-        },
-        "spec": _ingress_spec(traffic, stable.raw),
-    }
+    manifest = own(ref, traffic.rollout, _ingress_spec(traffic, stable.raw), _annotations(traffic, stable))
     if existing:
         message = f"Updating Ingress `{ref.name}` to desiredWeight '{traffic.weight}'"
         return Wanted(ref, manifest, "PatchingCanaryIngress", message)

@@ -12,6 +12,7 @@ from serinus.api.routing import SmiRouting, TrafficRouting
 from serinus.api.workload import Foreign
 from serinus.plan import Ref
 from serinus.traffic.found import invalid, is_set, is_somebody_elses
+from serinus.traffic.own import own
 from serinus.traffic.router import Ability, Found, Traffic, Wanted
 
 
@@ -44,19 +45,8 @@ class Smi:
         if traffic.is_settling:
             return ()
         ref, rollout = self._ref(traffic.rollout), traffic.rollout
-        manifest = {
-            "apiVersion": self.kind.api_version,
-            "kind": self.kind.kind,
-            "metadata": {
-                "name": ref.name,
-                "namespace": ref.namespace,
-                "ownerReferences": [rollout.owner_reference],
-            },
-            "spec": {
-                "service": _spec(rollout).root_service or traffic.stable_service,
-                "backends": self._backends(traffic),
-            },
-        }
+        service = _spec(rollout).root_service or traffic.stable_service
+        manifest = own(ref, rollout, {"service": service, "backends": self._backends(traffic)})
         if ref in found:
             return [Wanted(ref, manifest, "TrafficSplitModified", f"TrafficSplit `{ref.name}` modified")]
         return [Wanted(ref, manifest, "TrafficSplitCreated", f"TrafficSplit `{ref.name}` created")]
