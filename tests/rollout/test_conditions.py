@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 
 from rollout.scenes import NOW, hash_of, plan, replica_set, rollout, routed_scene, updating, with_steps_hash
+from serinus.api.conditions import Said, put
 from serinus.api.meta import Condition
 from serinus.api.rollout import Rollout
 from serinus.plan import Seen
-from serinus.rollout.conditions import Said, put, timeout_at
+from serinus.rollout.conditions import timeout_at
 from serinus.rollout.report import phase_of
 from stories import manifests
 from stories.manifests import CANARY, STABLE, V1, V2, pause, routed, weight

@@ -4,13 +4,12 @@ A condition that keeps its status and reason stays as it is. One that changes mo
 read from the first that says something bad, so the order is part of the interface.
 """
 
-from collections.abc import Iterable
 from datetime import datetime
 
 from msgspec import Struct
 
 from serinus.api.bluegreen import BlueGreenStrategy
-from serinus.api.meta import Condition
+from serinus.api.conditions import Conditions, Said, find, put, without
 from serinus.api.rollout import Rollout
 from serinus.api.status import RolloutStatus
 from serinus.rollout.fleet import Fleet
@@ -25,17 +24,6 @@ COMPLETED = "RolloutCompleted"
 
 _OPEN = ("", "Pending", "Running")
 """The phases of an AnalysisRun without a verdict."""
-
-Conditions = tuple[Condition, ...]
-
-
-class Said(Struct, frozen=True):
-    """A condition without its times."""
-
-    type: str
-    status: str
-    reason: str
-    message: str
 
 
 class Change(Struct, frozen=True):
@@ -114,34 +102,6 @@ def timeout_at(conditions: Conditions, deadline: float) -> float | None:
     if progressing.reason in {ABORTED, PAUSED, TIMED_OUT}:
         return None
     return progressing.last_update_time.timestamp() + deadline
-
-
-def find(conditions: Conditions, type_: str) -> Condition | None:
-    """The condition of a type, if there is one."""
-    return next((item for item in conditions if item.type == type_), None)
-
-
-def without(conditions: Iterable[Condition], type_: str) -> Conditions:
-    """All conditions but those of a type."""
-    return tuple(item for item in conditions if item.type != type_)
-
-
-def put(conditions: Conditions, item: Said, now: datetime, *, refresh: bool = False) -> Conditions:
-    """Set a condition; nothing changes where status and reason are the same, unless it is refreshed."""
-    old = find(conditions, item.type)
-    if old and (old.status, old.reason) == (item.status, item.reason) and not refresh:
-        return conditions
-    moment = now.replace(microsecond=0)
-    transition = old.last_transition_time if old and old.status == item.status else moment
-    fresh = Condition(
-        type=item.type,
-        status=item.status,
-        last_update_time=moment,
-        last_transition_time=transition,
-        reason=item.reason,
-        message=item.message,
-    )
-    return (*without(conditions, item.type), fresh)
 
 
 def _found(conditions: Conditions, change: Change) -> Conditions:

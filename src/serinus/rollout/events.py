@@ -6,11 +6,12 @@ Reasons and sentences are those of Argo Rollouts: alerts and notification trigge
 from collections.abc import Iterator
 
 from serinus.api import keys
+from serinus.api.conditions import find
 from serinus.api.kinds import EXPERIMENT, REPLICA_SET, SERVICE
 from serinus.api.status import RolloutStatus, StepPluginStatus, WeightDestination
 from serinus.api.workload import ReplicaSet
 from serinus.plan import Create, Event, Patch, Seen, Write
-from serinus.rollout.conditions import ABORTED, PROGRESSING, find
+from serinus.rollout.conditions import ABORTED, PROGRESSING
 from serinus.rollout.fleet import Fleet
 from serinus.rollout.goal import Goal
 

@@ -7,6 +7,7 @@ from msgspec import to_builtins
 from msgspec.structs import replace
 
 from serinus.api import keys, podhash
+from serinus.api.conditions import Conditions, Said, find, put
 from serinus.api.meta import LabelSelector
 from serinus.api.moments import earliest
 from serinus.api.patches import exact_difference
@@ -20,11 +21,7 @@ from serinus.rollout.conditions import (
     PROGRESSING,
     TIMED_OUT,
     Change,
-    Conditions,
-    Said,
-    find,
     may_time_out,
-    put,
     settle,
     timeout_at,
 )
