@@ -11,7 +11,7 @@ from serinus.local.errors import LocalError
 def test_they_are_different_and_below_those_of_outgoing_connections() -> None:
     found = ports.free_ports(50)
     assert len(set(found)) == 50
-    assert all(ports.LOWEST <= port < ports._first_outgoing() for port in found)
+    assert all(ports.LOWEST <= port < ports.first_outgoing(ports.LOWEST) for port in found)
 
 
 def test_a_port_on_which_somebody_listens_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,6 @@
 """`serinus up`: a real cluster on this computer."""
 
 import asyncio
-import logging
 import signal
 import sys
 import time
@@ -109,6 +108,7 @@ async def _serve(wish: Wish) -> None:
     """Run the cluster until somebody stops it, or a part of it fails."""
     from serinus.local.cluster import LocalCluster, Settings  # noqa: PLC0415
     from serinus.local.controller import run_controller  # noqa: PLC0415
+    from serinus.local.folders import log_into  # noqa: PLC0415
 
     if wish.kubeconfig_out:
         _check_writable(wish.kubeconfig_out)
@@ -124,7 +124,7 @@ async def _serve(wish: Wish) -> None:
             prometheus=wish.prometheus,
         )
     )
-    _log_to(cluster.state)
+    log_into(cluster.state)
     ready = False
     try:
         async with cluster:
@@ -141,16 +141,6 @@ async def _serve(wish: Wish) -> None:
     if not ready:
         raise click.ClickException("stopped before the cluster was ready")
     click.echo(f"Stopped. Its data stay in {cluster.state}; `serinus down --name {wish.name}` removes them.")
-
-
-def _log_to(folder: Path) -> None:
-    """Keep what the node and the gateways log beside the other logs."""
-    from serinus.local.folders import private_folder  # noqa: PLC0415
-
-    private_folder(folder)
-    private_folder(folder / "logs")
-    form = "%(asctime)s %(levelname)s %(name)s: %(message)s"
-    logging.basicConfig(filename=folder / "logs" / "serinus.log", format=form, level=logging.INFO)
 
 
 def _stop_on_signals() -> asyncio.Event:

@@ -1,7 +1,6 @@
 """The whole demo: its own cluster, the play, the verdict."""
 
 import asyncio
-import logging
 import shutil
 import signal
 import sys
@@ -33,7 +32,7 @@ from serinus.local.build import build
 from serinus.local.cluster import LocalCluster, Settings
 from serinus.local.controller import run_controller
 from serinus.local.errors import LocalError
-from serinus.local.folders import private_folder
+from serinus.local.folders import log_into
 from serinus.local.kubelet.images import DEMO_APP
 from serinus.local.programs import control_plane
 from serinus.local.prometheus.binary import prometheus_binary
@@ -98,7 +97,7 @@ async def _in_cluster(root: Path, record: Record, console: Console, options: Opt
                 prometheus=scenario.measured,
             )
         )
-        _log_to(cluster.state)
+        log_into(cluster.state)
         async with cluster:
             await run_controller(cluster)
             screen.says(f"the cluster is up: {cluster.server}, {gateway} on http://{cluster.gateways[gateway]}")
@@ -206,11 +205,3 @@ def _stoppable() -> Iterator[list[int]]:
     finally:
         for number in numbers:
             loop.remove_signal_handler(number)
-
-
-def _log_to(folder: Path) -> None:
-    """Keep what the node and the gateway log beside the other logs."""
-    private_folder(folder)
-    private_folder(folder / "logs")
-    form = "%(asctime)s %(levelname)s %(name)s: %(message)s"
-    logging.basicConfig(filename=folder / "logs" / "serinus.log", format=form, level=logging.INFO)

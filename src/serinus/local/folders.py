@@ -1,6 +1,7 @@
 """Where things are kept: what can be rebuilt, and what a cluster is."""
 
 import contextlib
+import logging
 import os
 from pathlib import Path
 
@@ -34,6 +35,14 @@ def private_folder(folder: Path) -> Path:
     except OSError as error:
         raise LocalError(f"cannot keep the folder {folder} private: {error.strerror}") from error
     return folder
+
+
+def log_into(folder: Path) -> None:
+    """Keep what this process logs beside the other logs of a cluster's folder."""
+    private_folder(folder)
+    private_folder(folder / "logs")
+    form = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+    logging.basicConfig(filename=folder / "logs" / "serinus.log", format=form, level=logging.INFO)
 
 
 def _folder(own: str, shared: str, at_home: str) -> Path:

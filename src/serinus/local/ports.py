@@ -18,18 +18,19 @@ def free_ports(count: int) -> list[int]:
     They lie below the range from which the system takes ports for outgoing
     connections: nobody gets one by chance before the program listens on it.
     """
-    candidates = random.sample(range(LOWEST, _first_outgoing()), TRIES + count)
+    candidates = random.sample(range(LOWEST, first_outgoing(LOWEST + 4 * TRIES)), TRIES + count)
     ports: list[int] = []
     while len(ports) < count:
         if not candidates:
             raise LocalError(f"found no {count} free ports on 127.0.0.1; is the loopback interface up?")
         port = candidates.pop()
-        if _is_free(port):
+        if is_free(port):
             ports.append(port)
     return ports
 
 
-def _is_free(port: int) -> bool:
+def is_free(port: int) -> bool:
+    """Whether nobody listens on a port of 127.0.0.1; raises LocalError where that cannot be tried."""
     with socket.socket() as probe:
         try:
             probe.bind(("127.0.0.1", port))
@@ -40,9 +41,10 @@ def _is_free(port: int) -> bool:
     return True
 
 
-def _first_outgoing() -> int:
+def first_outgoing(needed: int) -> int:
+    """The first port for outgoing connections; the end of all ports where it does not lie above the one needed."""
     try:
         first = int(RANGE_FILE.read_text().split()[0])
-    except (OSError, ValueError):
+    except (OSError, ValueError, IndexError):
         first = 32768
-    return first if first > LOWEST + 4 * TRIES else 65536
+    return first if first > needed else 65536

@@ -1,6 +1,5 @@
 """A Go toolchain: the one on the PATH, or one that pip brings."""
 
-import asyncio
 import importlib.util
 import os
 import re
@@ -10,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from serinus.local.answers import said_by
 from serinus.local.errors import LocalError
 from serinus.local.progress import Progress
 from serinus.local.runs import FailedError, Runner
@@ -60,22 +60,7 @@ def needed_version(source: Path) -> Version:
 
 async def version_of(go: str) -> Version:
     """Ask a `go` for its version; () where it does not answer."""
-    process = await asyncio.create_subprocess_exec(
-        *(go, "env", "GOVERSION"),
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-        env=go_env(),
-        cwd="/",
-    )
-    try:
-        async with asyncio.timeout(30):
-            output, _ = await process.communicate()
-    except TimeoutError:
-        process.kill()
-        await process.wait()
-        return ()
-    found = re.search(r"go(\d+(?:\.\d+)*)", output.decode())
+    found = re.search(r"go(\d+(?:\.\d+)*)", await said_by(go, "env", "GOVERSION", env=go_env()))
     return parsed(found[1]) if found else ()
 
 

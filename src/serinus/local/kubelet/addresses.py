@@ -1,16 +1,13 @@
 """Loopback ports and virtual pod IPs, each given to one pod at a time."""
 
-import errno
 import itertools
 import random
-import socket
 from collections.abc import Iterator
-from pathlib import Path
+
+from serinus.local.ports import first_outgoing, is_free
 
 LOWEST = 10_000
 """The first port that a pod may get."""
-
-RANGE_FILE = Path("/proc/sys/net/ipv4/ip_local_port_range")
 
 
 class NoPortError(Exception):
@@ -27,13 +24,13 @@ class Ports:
 
     def __init__(self) -> None:
         self._given: set[int] = set()
-        self._highest = _first_ephemeral() - 1
+        self._highest = first_outgoing(LOWEST + 5000) - 1
 
     def take(self) -> int:
         """Choose a port that nobody listens on. Raises NoPortError."""
         for _ in range(1000):
             port = random.randint(LOWEST, self._highest)  # noqa: S311 - no secret
-            if port not in self._given and _is_free(port):
+            if port not in self._given and is_free(port):
                 self._given.add(port)
                 return port
         raise NoPortError(f"found no free port from {LOWEST} to {self._highest} for a container: end some programs")
@@ -41,25 +38,6 @@ class Ports:
     def give_back(self, *ports: int) -> None:
         """Let others have these ports again."""
         self._given.difference_update(ports)
-
-
-def _first_ephemeral() -> int:
-    try:
-        first = int(RANGE_FILE.read_text().split()[0])
-    except (OSError, ValueError, IndexError):
-        first = 32768
-    return first if first > LOWEST + 5000 else 65536
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError as error:
-            if error.errno not in {errno.EADDRINUSE, errno.EACCES}:
-                raise
-            return False
-    return True
 
 
 class Addresses:

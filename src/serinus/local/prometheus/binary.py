@@ -1,11 +1,10 @@
 """The Prometheus program: the one on the PATH, or one that is compiled once."""
 
-import asyncio
 import re
 import shutil
-from asyncio.subprocess import DEVNULL, PIPE, STDOUT
 from pathlib import Path
 
+from serinus.local.answers import said_by
 from serinus.local.build import Program, build
 from serinus.local.errors import LocalError
 from serinus.local.toolchain import Version, parsed
@@ -14,7 +13,6 @@ SOURCE = Path(__file__).parent / "module"
 PACKAGE = "github.com/prometheus/prometheus/cmd/prometheus"
 OLDEST: Version = (3,)
 """The oldest release that knows all our flags."""
-ANSWER_LIMIT = 30.0
 VERSION = re.compile(r"version (\d+(?:\.\d+)*)")
 
 
@@ -41,18 +39,5 @@ def module_version() -> str:
 
 async def version_of(program: str) -> Version:
     """Ask a Prometheus for its version; () where it does not answer."""
-    try:
-        process = await asyncio.create_subprocess_exec(
-            program, "--version", stdin=DEVNULL, stdout=PIPE, stderr=STDOUT, cwd="/"
-        )
-    except OSError:
-        return ()
-    try:
-        async with asyncio.timeout(ANSWER_LIMIT):
-            output, _ = await process.communicate()
-    except TimeoutError:
-        process.kill()
-        await process.wait()
-        return ()
-    found = VERSION.search(output.decode(errors="replace"))
+    found = VERSION.search(await said_by(program, "--version"))
     return parsed(found[1]) if found else ()
