@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from serinus.api.kinds import INGRESS, ROLLOUT
+from serinus.api.kinds import POD, REPLICA_SET, ROLLOUT, SERVICE
 from serinus.api.patches import difference
 from serinus.plan import Ref
 from serinus.traffic.router import Router, Traffic
@@ -12,7 +12,6 @@ from stories.lagging import planner
 from stories.look import Look
 from stories.manifests import NAME, V1, V2, pause, rollout, service, weight
 from stories.simulated import Simulated
-from stories.stage import KINDS
 from traffic.cases import Objects, foreign, is_ours, objects
 from traffic.shares import Split
 from traffic.test_conformance import SAMPLES, STEP, router_of, sample
@@ -23,6 +22,7 @@ pytestmark = [pytest.mark.usefixtures("with_example"), pytest.mark.parametrize("
 
 SERVICES = {"stableService": "web", "canaryService": "web-canary"}
 DECIDED = {(20, 80)}
+OTHERS = {ROLLOUT, REPLICA_SET, POD, SERVICE}
 
 
 class Layer(Simulated):
@@ -68,7 +68,7 @@ class Layer(Simulated):
     def found(self) -> Objects:
         """All that may be the layer's."""
         objects = self.world.server.objects.items()
-        return {ref: foreign(item) for ref, item in objects if ref.kind == INGRESS or ref.kind not in KINDS.values()}
+        return {ref: foreign(item) for ref, item in objects if ref.kind not in OTHERS}
 
     @property
     def splits(self) -> set[Split]:
