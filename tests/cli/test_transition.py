@@ -57,8 +57,9 @@ async def test_on_a_terminal_one_line_changes_until_something_is_done(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(transition, "is_terminal", lambda: True)
-    await play(Client(), [Wait("a"), WRITE, DONE])
-    assert capsys.readouterr().out == "\r\x1b[Ka\r\x1b[Kwritten\n\r\x1b[Kdone\n"
+    monkeypatch.setenv("COLUMNS", "5")
+    await play(Client(), [Wait("waiting"), WRITE, DONE])
+    assert capsys.readouterr().out == "\r\x1b[Kwait\r\x1b[Kwritten\n\r\x1b[Kdone\n"
 
 
 async def test_what_rests_is_written_at_the_end_of_the_drain_time_without_a_break() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import shutil
 from collections.abc import Awaitable, Callable, Iterator
 
 import click
@@ -36,7 +37,8 @@ class Teller:
     def tell(self, text: str, *, lasting: bool = False) -> None:
         """Show a text; a lasting one keeps its line."""
         if is_terminal():
-            click.echo(f"\r\x1b[K{text}", nl=lasting, color=True)
+            width = shutil.get_terminal_size().columns
+            click.echo(f"\r\x1b[K{text if lasting else text[: width - 1]}", nl=lasting, color=True)
         elif text != self._last:
             click.echo(text)
         self._last = text
