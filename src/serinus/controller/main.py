@@ -19,6 +19,7 @@ from serinus.controller.experiments import Experiments
 from serinus.controller.freshness import Freshness
 from serinus.controller.loop import Loop
 from serinus.controller.measuring import Sources
+from serinus.controller.permission import permitted
 from serinus.controller.recorder import Recorder
 from serinus.controller.release import Releaser
 from serinus.controller.resolve import Resolver
@@ -67,7 +68,8 @@ async def run(connection: Connection, settings: ControllerSettings) -> None:
         observers.append(telemetry.request)
         recorder = Recorder(client, settings.events, telemetry.event)
         line = (client, stores, recorder, freshness := Freshness(stores))
-        means = Means(settings.plan, Balancers(tag=settings.alb_tag), Stepper(steps()))
+        chosen = await permitted(client, settings.plan, settings.namespace)
+        means = Means(chosen, Balancers(tag=settings.alb_tag), Stepper(steps()))
         rollouts, experiments = Rollouts(*line, means), Experiments(*line)
         runs = Runs(*line, await _sources(stack, client, settings))
         loop = Loop(stores, freshness, (rollouts, runs, experiments), Releaser(client, stores), telemetry.turn)
