@@ -46,7 +46,7 @@ class ControlPlane:
         self.plane: Plane
 
     async def start(self, node: str) -> Plane:
-        """Start all three and return when the API is ready.
+        """Start etcd and the API, and return when that is ready.
 
         Ports that somebody takes just before we do are replaced by others.
         """
@@ -63,6 +63,14 @@ class ControlPlane:
             else:
                 return self.plane
         raise AssertionError("the last try returns or raises")
+
+    async def start_controllers(self) -> None:
+        """Start what makes workloads live; best after all kinds are there.
+
+        It looks for new kinds every 30 seconds only: until then their pods
+        would outlive them, and autoscalers would not find them.
+        """
+        await self._run(flags.controller_manager(self.plane))
 
     async def watch(self) -> None:
         """Wait until one of the programs ends, and say which: raises EndedError."""
@@ -104,7 +112,6 @@ class ControlPlane:
         await self._run(flags.apiserver(self.plane))
         ready = f"{self.plane.server}/readyz"
         await self._until(until_well(ready, self.plane.pki.ca, self.users.admin), "kube-apiserver")
-        await self._run(flags.controller_manager(self.plane))
 
     async def _run(self, argv: Sequence[str]) -> None:
         name = argv[0]
