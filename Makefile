@@ -28,7 +28,7 @@ demo-blue-green: $(READY) ## All traffic is switched at once, when a person says
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/serinus demo --scenario blue-green
 
 test: $(READY) lint ## Run the linters and every test, those on the real cluster included
-	@export PATH="$(CURDIR)/$(BIN):$$PATH"; pytest --numprocesses 3 --dist worksteal || { test $$? -eq 1 && \
+	@export PATH="$(CURDIR)/$(BIN):$$PATH"; pytest --numprocesses 4 --dist worksteal || { test $$? -eq 1 && \
 		echo "What failed beside other tests is run again, alone: it has to pass there." && \
 		pytest --last-failed --last-failed-no-failures none; }
 
