@@ -122,6 +122,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Hold what ends the cluster when this run ends, however it ends; its workers share the cluster."""
     if is_worker(config):
         return
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as shells start what runs in the background
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     root, mark = Path(tempfile.mkdtemp(prefix="serinus-tests-")), secrets.token_hex(8)
     os.environ[SHARED] = json.dumps([str(root), mark])
     config.stash[held] = start_guard(mark)

@@ -9,7 +9,20 @@ from hypothesis import strategies as st
 
 from serinus.api.canary import CanaryStep, PauseStep
 from serinus.api.podhash import VERSION, steps_hash, template_hash
-from stories.manifests import V1, V2, template
+from stories.manifests import V1, V2
+
+
+def template(image: str) -> dict[str, Any]:
+    """The article's, with a probe."""
+    container = {
+        "name": "nginx",
+        "image": image,
+        "ports": [{"containerPort": 80}],
+        "resources": {"requests": {"memory": "64Mi", "cpu": "100m"}, "limits": {"memory": "128Mi", "cpu": "200m"}},
+        "readinessProbe": {"httpGet": {"path": "/healthz", "port": 80}, "periodSeconds": 1},
+    }
+    return {"metadata": {"labels": {"app": "myapp"}}, "spec": {"containers": [container]}}
+
 
 GOLDEN = [
     ({}, None, "5859f96865"),

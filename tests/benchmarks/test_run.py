@@ -31,7 +31,7 @@ def measure(folder: Path, *argv: str) -> dict[str, Any]:
 def test_a_fleet_of_two_costs_what_its_update_needs(tmp_path: Path) -> None:
     fleet = measure(tmp_path, "fleet")["fleet"]
     assert fleet["rollouts"] == 2
-    assert fleet["writes"] - fleet["events"] <= 18
+    assert fleet["writes"] - fleet["events"] <= 20
     assert fleet["detail"]["create replicasets"] == 1
     assert fleet["detail"]["delete ingresses"] == 1
     assert fleet["calls"] >= fleet["writes"] > fleet["events"] > 0

@@ -17,6 +17,9 @@ from serinus.local.processes import Processes
 
 pytestmark = pytest.mark.cluster
 
+RATE = "200"
+"""Requests per second: other tests want to run too."""
+
 
 async def start(processes: Processes, folder: Path, *args: str) -> Process:
     """Start the demo with a folder of its own for temporary files."""
@@ -62,7 +65,7 @@ async def test_a_good_version_is_promoted_and_a_bad_one_rolled_back(tmp_path: Pa
 async def played(scenario: Scenario, folder: Path) -> dict[str, Any]:
     """Play a scenario, and check all that goes for each of them; what it says of itself."""
     async with Processes() as processes:
-        demo = await start(processes, folder, "--json", "--scenario", scenario.name)
+        demo = await start(processes, folder, "--json", "--scenario", scenario.name, "--rate", RATE)
         printed, told = await demo.communicate()
     assert demo.returncode == 0, told.decode()[-3000:]
     document: dict[str, Any] = json.loads(printed)

@@ -79,7 +79,7 @@ async def shares(shop: Shop, address: str, is_served: Callable[[], bool], wanted
     finally:
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
-    return Row(title=shop.name, wanted=wanted, answers=dict(sample.answers), inside=dict(inside))
+    return Row(title=shop.name, wanted=wanted, answers=dict(sample.answers), second=dict(inside))
 
 
 def is_split_inside(routing: Routing, namespace: str) -> bool:
@@ -104,7 +104,7 @@ async def test_nginx_splits_what_comes_from_outside_and_istio_also_what_services
             shop = shops[name]
             await shop.call()
             is_served = lambda name=name, part=part: is_split_inside(envoy.routing, name) is bool(part)  # noqa: E731
-            row = await shares(shop, cluster.gateways[gateway], is_served, replace(wanted, inside=part))
+            row = await shares(shop, cluster.gateways[gateway], is_served, replace(wanted, second=part))
             found += offences(row)
             await shop.kubectl("delete", "pod", "caller", "--wait=false")
     assert found == []

@@ -120,12 +120,12 @@ class Shop:
 
     async def ended_run(self, revision: int = 2) -> AnalysisRun:
         """The one run of an update, when it has a verdict."""
-        for _ in range(400):
+        for _ in range(80):
             runs = msgspec.json.decode(await self.kubectl("get", "analysisruns", "-o", "json"), type=Runs).items
             ended = [run for run in runs if run.status.phase not in {"", "Pending", "Running"}]
             if len(ended) == revision - 1:
                 return max(ended, key=lambda run: str(run.metadata.creation_timestamp))
-            await asyncio.sleep(0.2)
+            await asyncio.sleep(1)
         raise AssertionError(f"no analysis has ended: {runs}")
 
     async def only_image(self) -> set[str]:

@@ -21,9 +21,9 @@ from stories.verdicts import Verdicts
 
 Manifest = dict[str, Any]
 
-_LOOK = 0.2
-"""Seconds between two looks at what has to stay as it is."""
 _TRIES = 20
+_AGAIN = 0.2
+"""Seconds until one asks again who answers."""
 _SEEN = (
     ROLLOUT,
     kinds.REPLICA_SET,
@@ -52,12 +52,16 @@ class Real(Stage):
         self._controller = controller
         self._requests = requests
         self._verdicts = verdicts
-        self._changes = Changes(client, namespace, _SEEN)
+        self._changes = Changes(client, namespace, (*_SEEN, EVENT))
         self._gates = Gates(client, namespace)
 
     async def run(self) -> None:
         """Follow what happens until cancelled."""
         await asyncio.gather(self._changes.run(), self._gates.run())
+
+    async def synced(self) -> None:
+        """Wait until what happens is followed."""
+        await self._changes.synced()
 
     @property
     def now(self) -> datetime:
@@ -100,34 +104,46 @@ class Real(Stage):
         await self._client.delete(kind.path(self._namespace, name))
 
     async def look(self) -> Look:
-        objects = [item for kind in _SEEN for item in await self._list(kind)]
-        events = [(item["reason"], item["message"]) for item in await self._list(EVENT)]
-        return Look([self._renamed(item, self._host, HOST) for item in objects], events)
+        found = {kind: await self._list(kind) for kind in (*_SEEN, EVENT)}
+        return self._look_at(found)
+
+    def _may_be(self, question: Question) -> bool:
+        """Ask of what was told last; parts of it may be older than others, so it is worth a look at best."""
+        with suppress(LookupError):
+            return bool(question(self._look_at({kind: self._changes.held(kind) for kind in (*_SEEN, EVENT)})))
+        return False
+
+    def _look_at(self, found: dict[Kind, list[Manifest]]) -> Look:
+        objects = [self._renamed(item, self._host, HOST) for kind in _SEEN for item in found[kind]]
+        return Look(objects, [(item["reason"], item["message"]) for item in found[EVENT]])
 
     async def until(self, question: Question, *, limit: float = 60) -> Look:
-        look = await self.look()
         with suppress(TimeoutError):
             async with asyncio.timeout(limit):
-                while not question(look):
-                    await self._changes.next()
-                    look = await self.look()
+                # Lists are of different moments: what two looks show in a row was there in the second one.
+                while not (question(await self.look()) and question(look := await self.look())):
+                    while await self._changes.next() and not self._may_be(question):
+                        pass
                 return look
-        raise AssertionError(f"not so within {limit:g} s: {look!r}")
+        raise AssertionError(f"not so within {limit:g} s: {await self.look()!r}")
 
     async def stays(self, question: Question, *, seconds: float) -> Look:
-        end = datetime.now(UTC).timestamp() + seconds
-        while True:
-            look = await self.look()
+        end = asyncio.get_running_loop().time() + seconds
+        look = await self.look()
+        while asyncio.get_running_loop().time() < end:
             assert question(look), f"does not stay so: {look!r}"
-            if datetime.now(UTC).timestamp() > end:
-                return look
-            await asyncio.sleep(_LOOK)
+            if await self._changes.next() and not self._may_be(question):
+                look = await self.look()
+        look = await self.look()
+        assert question(look), f"does not stay so: {look!r}"
+        return look
 
     async def sees_traffic(self, shares: dict[str, int]) -> None:
         counts = await self._requests.shares(shares)
         with suppress(TimeoutError):
             async with asyncio.timeout(15):
                 while not is_split(counts, shares):
+                    await asyncio.sleep(_AGAIN)
                     counts = await self._requests.shares(shares)
                 return
         raise AssertionError(f"requests reach {dict(counts)}, not {shares}: {await self.look()!r}")
@@ -167,6 +183,7 @@ async def real_stage(cluster: Any, namespace: str, controller: ControllerProcess
         stage = Real(client, namespace, controller, requests, verdicts)
         following = asyncio.create_task(stage.run())
         try:
+            await stage.synced()
             yield stage
         finally:
             following.cancel()

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from serinus.api import keys
 from stories.manifests import CANARY, STABLE, V1, V2, Manifest, analysis, around, rollout
 from stories.stage import Stage
 
@@ -96,8 +97,7 @@ async def test_a_small_preview_is_measured_once_and_then_grows(simulated_stage: 
 async def test_the_old_version_stays_until_the_new_one_has_proved_itself(stage: Stage) -> None:
     await deploy(stage, analysis("after", interval="1s", count=5), postPromotionAnalysis=asked("after"))
     await stage.set_image(V2)
-    look = await stage.until(lambda look: look.runs("PostPromotion") == ["Running"])
-    assert look.services["stable"] == V2
+    await stage.until(lambda look: look.runs("PostPromotion") == ["Running"] and look.services["stable"] == V2)
     await stage.until(lambda look: look.message == "waiting for analysis to complete")
     look = await stage.until(lambda look: look.runs("PostPromotion") == ["Successful"])
     assert look.pods == {V1: 2, V2: 2}
@@ -141,6 +141,7 @@ async def test_the_way_back_inside_the_delay_is_not_measured(stage: Stage) -> No
     await deploy(stage, analysis("before"), **hooks)
     await stage.set_image(V2)
     await stage.until(lambda look: look.is_healthy and look.services["stable"] == V2)
+    await stage.until(lambda look: keys.SCALE_DOWN_DEADLINE in look.replica_sets[V1]["metadata"]["annotations"])
     await stage.undo(V1)
     look = await stage.until(lambda look: look.is_healthy and look.services["stable"] == V1)
     assert look.runs("PrePromotion") == ["Successful"]

@@ -17,12 +17,15 @@ SCENARIOS = ("nginx", "istio", "analysis", "blue-green")
     default=True,
     help="Let timed pauses and analyses take seconds (default), or minutes as in the article.",
 )
+@click.option(
+    "--rate", type=click.IntRange(50, 2000), default=400, show_default=True, help="Requests per second from outside."
+)
 @click.option("--json", "as_json", is_flag=True, help="End with one JSON document; progress goes to standard error.")
 @click.option("--no-color", is_flag=True, help="Do not color anything.")
 @click.option("--keep", is_flag=True, help="Leave the cluster's folder behind: logs, audit log, manifests.")
 @click.pass_context
 def demo(  # noqa: PLR0913, PLR0917 - one per option
-    ctx: click.Context, scenario: str, short_pauses: bool, as_json: bool, no_color: bool, keep: bool
+    ctx: click.Context, scenario: str, short_pauses: bool, rate: int, as_json: bool, no_color: bool, keep: bool
 ) -> None:
     """See a canary, or blue-green, happen on a real cluster.
 
@@ -33,5 +36,5 @@ def demo(  # noqa: PLR0913, PLR0917 - one per option
     with plain_errors():
         from serinus.demo.run import Options, run  # noqa: PLC0415 - help must come at once
 
-        options = Options(scenario, short_pauses, as_json, not no_color, keep)
+        options = Options(scenario, short_pauses, rate, as_json, not no_color, keep)
         ctx.exit(asyncio.run(run(options)))

@@ -25,7 +25,7 @@ from serinus.demo.scenarios import SCENARIOS
 from serinus.demo.scenarios.blue_green import TESTERS
 from serinus.demo.screen import Screen, opened
 from serinus.demo.table import table_of, verdict
-from serinus.demo.traffic import Traffic
+from serinus.demo.traffic import RATE, Traffic
 from serinus.demo.watch import Watch
 from serinus.kube import Client, ConnectionOptions, KubeError, load_connection
 from serinus.local.build import build
@@ -49,6 +49,8 @@ class Options:
 
     scenario: str = "nginx"
     short_pauses: bool = True
+    rate: int = RATE
+    """Requests per second from outside."""
     json: bool = False
     """End with one JSON document on standard output; everything else goes to standard error."""
     color: bool = True
@@ -112,6 +114,7 @@ async def _on(cluster: LocalCluster, record: Record, screen: Screen, options: Op
     async with Client(connection) as client, Tasks() as tasks:
         watch = Watch(client, scenario.rollout, mesh=door.gateway == "envoy")
         traffic = Traffic(cluster.gateways[door.gateway], door.host, scenario.images, faulty=scenario.faulty)
+        traffic.rate = options.rate
         tasks.start(watch.run())
         if door.caller:
             tasks.start(Calls(client, watch, traffic.tally).run())

@@ -1,6 +1,7 @@
 """The API server: what it keeps, what it sets by itself, and what it refuses."""
 
 import uuid
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -38,6 +39,8 @@ class Server:
         self.version = 0
         self.schemas: dict[Kind, dict[str, Any]] = {}
         """The definitions of kinds; objects of others keep all fields."""
+        self._kinds: defaultdict[Kind, dict[Ref, Manifest]] = defaultdict(dict)
+        """The same, by kind: most questions are about one."""
         self._born = 0
 
     def find(self, ref: Ref) -> Manifest | None:
@@ -53,8 +56,8 @@ class Server:
 
     def list(self, kind: Kind, namespace: str = "") -> Iterator[tuple[Ref, Manifest]]:
         """All objects of a kind, oldest first."""
-        for ref, item in list(self.objects.items()):
-            if ref.kind == kind and namespace in {"", ref.namespace}:
+        for ref, item in list(self._kinds[kind].items()):
+            if namespace in {"", ref.namespace}:
                 yield ref, item
 
     def create(self, ref: Ref, manifest: Manifest, now: datetime) -> Manifest:
@@ -109,7 +112,7 @@ class Server:
 
     def remove(self, ref: Ref) -> None:
         """Forget an object."""
-        del self.objects[ref]
+        del self.objects[ref], self._kinds[ref.kind][ref]
         self.version += 1
 
     def _check(self, ref: Ref, found: Manifest, version: str, uid: str = "") -> None:
@@ -146,7 +149,7 @@ class Server:
             raise RefusalError("invalid", f'{_kind(ref)} "{ref.name}" is invalid: {text}')
         self.version += 1
         manifest["metadata"]["resourceVersion"] = str(self.version)
-        self.objects[ref] = manifest
+        self.objects[ref] = self._kinds[ref.kind][ref] = manifest
         return manifest
 
 

@@ -26,10 +26,11 @@ server = socket.create_server(("127.0.0.1", int(os.environ["PORT"])))
 time.sleep(600)
 """
 POLITE = """
-import os, signal, time
-signal.signal(signal.SIGTERM, lambda *_: os._exit(os.write(1, b"bye\\n") - 4))
+import os, signal
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
 os.write(1, b"on\\n")
-time.sleep(600)
+signal.sigwait({signal.SIGTERM})
+os._exit(os.write(1, b"bye\\n") - 4)
 """
 STUBBORN = """
 import signal, time
