@@ -95,7 +95,7 @@ def test_services_of_fixed_roles_are_turned_at_a_promotion_and_their_weights_res
 
 @pytest.mark.parametrize(
     ("fixed", "seconds", "is_turned"),
-    [(None, DRAIN - 1, False), (None, DRAIN, True), (FIXED, 2 * DRAIN - 1, False), (FIXED, 2 * DRAIN, True)],
+    [(None, DRAIN, False), (None, DRAIN + 1, True), (FIXED, 2 * DRAIN, False), (FIXED, 2 * DRAIN + 1, True)],
 )
 def test_the_service_that_was_stable_follows_when_its_traffic_has_gone(
     fixed: dict[str, str] | None, seconds: int, is_turned: bool

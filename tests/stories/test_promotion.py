@@ -122,3 +122,14 @@ async def test_a_stable_version_that_somebody_deletes_leaves_the_new_one(simulat
     await stage.delete(REPLICA_SET, look.replica_sets[V1]["metadata"]["name"])
     look = await stage.until(lambda look: look.is_settled(V2))
     assert look.told("RolloutCompleted")[-1].endswith(": Initial deploy")
+
+
+async def test_a_promotion_tells_at_once_until_when_its_routes_rest(simulated_stage: Stage) -> None:
+    stage = simulated_stage
+    await stage.deploy_routed(routed((weight(20),), scaleDownDelaySeconds=1))
+    await stage.set_image(V2)
+    look = await stage.until(lambda look: look.is_healthy and look.services["stable"] == V2)
+    told = look.rollout.status.canary.weights
+    look = await stage.until(lambda look: look.is_settled(V2))
+    assert told is not None
+    assert look.rollout.status.canary.weights.since == told.since

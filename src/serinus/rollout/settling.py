@@ -23,9 +23,10 @@ def settling(seen: Seen, progress: Progress, now: datetime) -> Progress:
     if promoted is None:
         return progress
     drain = timedelta(seconds=seen.settings.drain_seconds)
-    moved = promoted + drain if has_fixed_roles(seen.rollout) else promoted
-    routes = moved if moved > now else None
-    service = moved + drain if canary_of(seen.rollout).ping_pong and moved + drain > now else None
+    rest = drain if has_fixed_roles(seen.rollout) else timedelta()
+    moved, turned = promoted + rest, promoted + rest + drain
+    routes = moved if rest and moved > now else None
+    service = turned if canary_of(seen.rollout).ping_pong and turned > now else None
     return replace(progress, settling=routes, resting=service, wake=earliest(progress.wake, service))
 
 
@@ -34,5 +35,10 @@ def _promoted_at(seen: Seen, progress: Progress, now: datetime) -> datetime | No
     if completed is None:
         return None
     if progress.promotion:
-        return now
-    return completed.last_transition_time if completed.status == "True" else None
+        return _as_told(now)
+    return _as_told(completed.last_transition_time) if completed.status == "True" else None
+
+
+def _as_told(moment: datetime) -> datetime:
+    """The end of the second of a moment: the status tells no more than that second, and no rest may be cut short."""
+    return moment.replace(microsecond=0) + timedelta(seconds=1)
