@@ -10,8 +10,11 @@ from typing import Any
 import pytest
 
 from controller.process import ControllerProcess
+from serinus.api.kinds import Kind
 from serinus.local.vendors import definitions
 from stories.manifests import CANARY, NAME, STABLE, V2, pause, rollout, service, weight
+from traffic import cases, layers
+from traffic.layers import Story
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(240)]
 
@@ -22,51 +25,64 @@ HEADER = {"name": "testers", "match": [{"headerName": "X-Canary", "headerValue":
 QUIET_SECONDS = 3.0
 """How long nothing may be written while an update is paused."""
 
-OURS = {
-    "apisixroutes.apisix.apache.org": ("ApisixRoute", "v2"),
-    "mappings.getambassador.io": ("Mapping", "v2"),
-    "virtualservices.appmesh.k8s.aws": ("VirtualService", "v1beta2"),
-    "virtualrouters.appmesh.k8s.aws": ("VirtualRouter", "v1beta2"),
-    "virtualnodes.appmesh.k8s.aws": ("VirtualNode", "v1beta2"),
-}
-"""Kinds whose vendors publish no module with their definitions: the least that an API server takes."""
+OF_THE_API = {"networking.k8s.io"}
+"""The groups whose kinds every API server has."""
 
 
-def least(name: str, kind: str, version: str) -> Manifest:
-    """A definition that keeps every field."""
-    plural, _, group = name.partition(".")
+def least(kind: Kind) -> Manifest:
+    """A definition that keeps every field, for a kind whose vendor publishes no module with its own."""
+    group, _, version = kind.api_version.partition("/")
     schema = {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}}
+    names = {"plural": kind.plural, "singular": kind.kind.lower(), "kind": kind.kind, "listKind": f"{kind.kind}List"}
     return {
         "apiVersion": "apiextensions.k8s.io/v1",
         "kind": "CustomResourceDefinition",
-        "metadata": {"name": name},
+        "metadata": {"name": f"{kind.plural}.{group}"},
         "spec": {
             "group": group,
             "scope": "Namespaced",
-            "names": {"plural": plural, "singular": kind.lower(), "kind": kind, "listKind": f"{kind}List"},
+            "names": names,
             "versions": [{"name": version, "served": True, "storage": True, "schema": schema}],
         },
     }
 
 
-@pytest.fixture(scope="module")
-def kinds(cluster: Any) -> None:
-    """The kinds of all vendors."""
-    wanted = ("httproutes", "grpcroutes", "tcproutes", "tlsroutes", "trafficsplits", "traefikservices")
-    theirs = asyncio.run(definitions(["gateway-api", "smi", "traefik"]))
-    found = [item for item in theirs if item["metadata"]["name"].startswith(wanted)]
-    found += [least(name, *rest) for name, rest in OURS.items()]
-    manifest = json.dumps({"apiVersion": "v1", "kind": "List", "items": found})
-    cluster.kubectl("apply", "--server-side", "--force-conflicts", "-f", "-", stdin=manifest)
-    for item in found:
-        cluster.kubectl("wait", "--for=condition=Established", f"crd/{item['metadata']['name']}", "--timeout=30s")
+def definitions_of(name: str) -> list[Manifest]:
+    """The definitions of the kinds that a router reads in its story."""
+    story = layers.story(name)
+    kinds = {ref.kind for ref in layers.router(name).reads(cases.rollout(story.routing))}
+    own = [least(kind) for kind in kinds if kind.api_version.partition("/")[0] not in OF_THE_API]
+    if not story.vendor:
+        return own
+    names = {item["metadata"]["name"] for item in own}
+    found = [item for item in asyncio.run(definitions([story.vendor])) if item["metadata"]["name"] in names]
+    assert len(found) == len(names), f"{story.vendor} has not all of {', '.join(sorted(names))}"
+    return found
 
 
 @pytest.fixture
-def controller(cluster: Any, namespace: str, tmp_path: Path) -> Iterator[ControllerProcess]:
-    """The controller, with the version of TrafficSplits that their vendor's definition has."""
-    log = tmp_path / "controller.log"
-    process = ControllerProcess(cluster, namespace, log, "--traffic-split-api-version", "v1alpha4")
+def layer(request: pytest.FixtureRequest, cluster: Any, installed: set[str]) -> Story:
+    """What the router of this name plays with, its kinds being there."""
+    found = [] if request.param in installed else definitions_of(request.param)
+    if found:
+        manifest = json.dumps({"apiVersion": "v1", "kind": "List", "items": found})
+        cluster.kubectl("apply", "--server-side", "--force-conflicts", "-f", "-", stdin=manifest)
+        names = [f"crd/{item['metadata']['name']}" for item in found]
+        cluster.kubectl("wait", "--for=condition=Established", *names, "--timeout=30s")
+    installed.add(request.param)
+    return layers.story(request.param)
+
+
+@pytest.fixture(scope="module")
+def installed() -> set[str]:
+    """The routers whose kinds are there."""
+    return set()
+
+
+@pytest.fixture
+def controller(cluster: Any, namespace: str, layer: Story, tmp_path: Path) -> Iterator[ControllerProcess]:
+    """The controller, with the arguments that the layer needs."""
+    process = ControllerProcess(cluster, namespace, tmp_path / "controller.log", *layer.flags)
     process.start()
     process.wait_ready()
     yield process
@@ -74,124 +90,10 @@ def controller(cluster: Any, namespace: str, tmp_path: Path) -> Iterator[Control
         assert process.stop() == 0
 
 
-class Layer:
-    """One traffic layer: what the Rollout says, and the user's objects."""
-
-    def __init__(self, routing: Manifest, *objects: Manifest, header: bool = False, made: str = "") -> None:
-        self.routing = routing
-        self.objects = objects
-        self.header = header
-        self.made = made
-        """The object of our own that exists while the update is paused, as kubectl names it."""
-
-
-def made(api_version: str, kind: str, name: str, spec: Manifest) -> Manifest:
-    return {"apiVersion": api_version, "kind": kind, "metadata": {"name": name}, "spec": spec}
-
-
-def gateway_route(kind: str, name: str, version: str = "v1", **rule: Any) -> Manifest:
-    backends = [{"name": STABLE, "port": 80}, {"name": CANARY, "port": 80, "weight": 0}]
-    spec = {"parentRefs": [{"name": "edge"}], "rules": [{"backendRefs": backends, **rule}]}
-    return made(f"gateway.networking.k8s.io/{version}", kind, name, spec)
-
-
-def node(name: str) -> Manifest:
-    return made("appmesh.k8s.aws/v1beta2", "VirtualNode", name, {"podSelector": {"matchLabels": {"app": "myapp"}}})
-
-
-ACTION = {"service": {"name": STABLE, "port": {"name": "use-annotation"}}}
-TARGETS = [{"virtualNodeRef": {"name": "c"}, "weight": 0}, {"virtualNodeRef": {"name": "s"}, "weight": 100}]
-APISIX_BACKENDS = [{"serviceName": name, "servicePort": 80} for name in (STABLE, CANARY)]
-PLUGIN = "argoproj-labs/gatewayAPI"
-
-LAYERS = {
-    "gateway": Layer(
-        {
-            "plugins": {
-                PLUGIN: {
-                    "httpRoute": "site",
-                    "grpcRoute": "api",
-                    "tcpRoute": "stream",
-                    "tlsRoute": "secure",
-                    "sessionAffinity": {},
-                }
-            }
-        },
-        gateway_route("HTTPRoute", "site", matches=[{"path": {"value": "/shop"}}], timeouts={"request": "10s"}),
-        gateway_route("GRPCRoute", "api"),
-        gateway_route("TCPRoute", "stream", "v1alpha2"),
-        gateway_route("TLSRoute", "secure", "v1alpha2")
-        | {
-            "spec": gateway_route("TLSRoute", "secure")["spec"] | {"hostnames": ["shop.example.com"]},
-        },
-        header=True,
-        made=f"httproute/site-{NAME}-managed",
-    ),
-    "alb": Layer(
-        {"alb": {"ingress": "edge", "servicePort": 80}},
-        made(
-            "networking.k8s.io/v1",
-            "Ingress",
-            "edge",
-            {"rules": [{"http": {"paths": [{"path": "/*", "pathType": "ImplementationSpecific", "backend": ACTION}]}}]},
-        ),
-        header=True,
-    ),
-    "smi": Layer({"smi": {}}, made=f"trafficsplit/{NAME}"),
-    "traefik": Layer(
-        {"traefik": {"weightedTraefikServiceName": "split"}},
-        made(
-            "traefik.io/v1alpha1",
-            "TraefikService",
-            "split",
-            {"weighted": {"services": [{"name": STABLE, "port": 80}, {"name": CANARY, "port": 80}]}},
-        ),
-    ),
-    "ambassador": Layer(
-        {"ambassador": {"mappings": ["site"]}},
-        made("getambassador.io/v2", "Mapping", "site", {"prefix": "/", "service": f"{STABLE}:80"}),
-        made="mapping/site-canary",
-    ),
-    "apisix": Layer(
-        {"apisix": {"route": {"name": "site"}}},
-        made(
-            "apisix.apache.org/v2",
-            "ApisixRoute",
-            "site",
-            {"http": [{"name": "site", "match": {"paths": ["/*"]}, "backends": APISIX_BACKENDS}]},
-        ),
-        header=True,
-        made="apisixroute/testers",
-    ),
-    "appmesh": Layer(
-        {
-            "appMesh": {
-                "virtualService": {"name": "web"},
-                "virtualNodeGroup": {"canaryVirtualNodeRef": {"name": "c"}, "stableVirtualNodeRef": {"name": "s"}},
-            }
-        },
-        made(
-            "appmesh.k8s.aws/v1beta2",
-            "VirtualService",
-            "web",
-            {"provider": {"virtualRouter": {"virtualRouterRef": {"name": "router"}}}},
-        ),
-        made(
-            "appmesh.k8s.aws/v1beta2",
-            "VirtualRouter",
-            "router",
-            {"routes": [{"name": "all", "httpRoute": {"action": {"weightedTargets": TARGETS}}}]},
-        ),
-        node("c"),
-        node("s"),
-    ),
-}
-
-
 class Shop:
     """A namespace with one Rollout."""
 
-    def __init__(self, cluster: Any, namespace: str, layer: Layer) -> None:
+    def __init__(self, cluster: Any, namespace: str, layer: Story) -> None:
         self._cluster = cluster
         self._namespace = namespace
         self._layer = layer
@@ -254,10 +156,9 @@ class Shop:
         return {entry["manager"] for fields in found for entry in fields}
 
     def is_clean(self) -> bool:
-        """Whether what was made for the update alone is gone; a TrafficSplit is made for all times."""
+        """Whether what was made for the update alone is gone."""
         made = self._layer.made
-        is_kept = not made or made.startswith("trafficsplit")
-        return is_kept or "NotFound" in self.kubectl("get", made, check=False)
+        return not made or self._layer.stays or "NotFound" in self.kubectl("get", made, check=False)
 
     def text(self) -> str:
         """The user's objects as text."""
@@ -278,11 +179,11 @@ class Shop:
 
 
 @pytest.fixture
-def shop(request: pytest.FixtureRequest, cluster: Any, kinds: None, namespace: str, controller: Any) -> Shop:
-    return Shop(cluster, namespace, LAYERS[request.param])
+def shop(cluster: Any, namespace: str, layer: Story, controller: Any) -> Shop:
+    return Shop(cluster, namespace, layer)
 
 
-@pytest.mark.parametrize("shop", LAYERS, indirect=True)
+@pytest.mark.parametrize("layer", layers.played(), indirect=True)
 def test_an_update_goes_through_a_layer_and_leaves_nothing(shop: Shop) -> None:
     shop.open()
     shop.update()
@@ -298,7 +199,7 @@ def test_an_update_goes_through_a_layer_and_leaves_nothing(shop: Shop) -> None:
     shop.wait(lambda: "rollout" not in shop.text(), "the user's objects still speak of the Rollout")
 
 
-@pytest.mark.parametrize("shop", ["gateway", "ambassador", "appmesh"], indirect=True)
+@pytest.mark.parametrize("layer", layers.played(abort=True), indirect=True)
 def test_an_abort_gives_all_traffic_back(shop: Shop) -> None:
     shop.open()
     shop.update()

@@ -16,6 +16,8 @@ from serinus.plan import Ref
 from serinus.traffic.router import Router, Traffic, Wanted
 
 HERE = Path(__file__).parent
+FILE = "layer.yaml"
+"""What a folder says of its router, beside the cases."""
 UID = "11111111-2222-3333-4444-555555555555"
 NAMESPACE, NAME = "shop", "web"
 OWNER = {
@@ -50,7 +52,7 @@ class Case(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def files(router: str) -> list[Path]:
-    return sorted((HERE / router).glob("*.yaml"))
+    return sorted(path for path in (HERE / router).glob("*.yaml") if path.name != FILE)
 
 
 def load(path: Path) -> Case:
@@ -80,10 +82,14 @@ def foreign(manifest: Manifest) -> Foreign:
 
 
 def ref_of(manifest: Manifest) -> Ref:
-    name = manifest["kind"]
-    plural = f"{name.lower()}es" if name.endswith("s") else f"{name.lower()}s"
-    kind = Kind(manifest["apiVersion"], name, "ingresses" if name == "Ingress" else plural)
+    kind = Kind(manifest["apiVersion"], manifest["kind"], plural(manifest["kind"].lower()))
     return Ref(kind, manifest["metadata"].get("namespace", NAMESPACE), manifest["metadata"]["name"])
+
+
+def plural(word: str) -> str:
+    if word.endswith("s"):
+        return f"{word}es"
+    return f"{word[:-1]}ies" if word.endswith("y") else f"{word}s"
 
 
 def apply(router: Router, decided: Traffic, found: Objects) -> tuple[Objects, int]:

@@ -7,36 +7,16 @@ import pytest
 import yaml
 from msgspec.structs import replace
 
-from serinus.traffic.alb import Alb
-from serinus.traffic.ambassador import Ambassador
-from serinus.traffic.apisix import Apisix
-from serinus.traffic.appmesh import AppMesh
-from serinus.traffic.gateway import Gateway
-from serinus.traffic.istio import Istio
-from serinus.traffic.nginx import Nginx
-from serinus.traffic.router import Router
-from serinus.traffic.smi import Smi
-from serinus.traffic.traefik import Traefik
+from traffic import layers
 from traffic.cases import Objects, apply, files, load, objects, rollout, traffic
+from traffic.layers import BUILT_IN
 
-ROUTERS: dict[str, Router] = {
-    "nginx": Nginx(),
-    "gateway": Gateway(),
-    "alb": Alb(),
-    "ambassador": Ambassador(),
-    "apisix": Apisix(),
-    "appmesh": AppMesh(),
-    "smi": Smi(),
-    "traefik": Traefik(),
-    "istio": Istio(),
-}
-
-CASES = [(router, path) for router in ROUTERS for path in files(router)]
+CASES = [(name, path) for name in BUILT_IN for path in files(name)]
 
 
-@pytest.mark.parametrize(("router", "path"), CASES, ids=lambda value: value.stem if isinstance(value, Path) else value)
-def test_objects_become_what_the_case_says(router: str, path: Path) -> None:
-    case, layer = load(path), ROUTERS[router]
+@pytest.mark.parametrize(("name", "path"), CASES, ids=lambda value: value.stem if isinstance(value, Path) else value)
+def test_objects_become_what_the_case_says(name: str, path: Path) -> None:
+    case, layer = load(path), layers.router(name)
     decided = traffic(rollout(case.routing, case.canary, case.status), **case.traffic)
     given = objects(case.given)
     assert layer.serves(decided.rollout.spec.strategy.canary.traffic_routing)  # type: ignore[union-attr, arg-type]
@@ -52,9 +32,9 @@ def test_objects_become_what_the_case_says(router: str, path: Path) -> None:
     assert layer.verified(decided, once) == case.verified
 
 
-@pytest.mark.parametrize("router", ROUTERS)
-def test_every_router_has_cases(router: str) -> None:
-    assert files(router)
+@pytest.mark.parametrize("name", BUILT_IN)
+def test_every_router_has_cases(name: str) -> None:
+    assert files(name), f"put given and wanted objects of {name} into {layers.folder(name)}"
 
 
 def plain(found: Objects) -> str:

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, get_args
 
 import pytest
@@ -12,56 +11,39 @@ from serinus import plugins
 from serinus.api.patches import difference, merged
 from serinus.api.routing import TrafficRouting
 from serinus.traffic.router import Ability, Router, Traffic
-from traffic import shares
+from traffic import layers
 from traffic.cases import Case, apply, foreign, is_ours, load, objects, rollout, tidied, traffic
-from traffic.conftest import EXAMPLE
-from traffic.shares import Reader
-
-HERE = Path(__file__).parent
-
-SAMPLES: dict[str, tuple[Path, Reader]] = {
-    "alb": (HERE / "alb" / "weights.yaml", shares.alb),
-    "ambassador": (HERE / "ambassador" / "first_weight.yaml", shares.ambassador),
-    "apisix": (HERE / "apisix" / "headers.yaml", shares.apisix),
-    "appmesh": (HERE / "appmesh" / "weights.yaml", shares.appmesh),
-    "gateway": (HERE / "gateway" / "weights.yaml", shares.gateway),
-    "istio": (HERE / "istio" / "first_weight.yaml", shares.istio),
-    "nginx": (HERE / "nginx" / "first_weight.yaml", shares.nginx),
-    "smi": (HERE / "smi" / "first.yaml", shares.smi),
-    "traefik": (HERE / "traefik" / "weights.yaml", shares.traefik),
-    "weights-in-a-configmap": (EXAMPLE / "cases" / "weights.yaml", shares.plugin),
-}
-"""By entry point: a case to begin with, and how its splits are read."""
+from traffic.layers import ALL, folder, layer, reader
 
 NEW, OLD = "6d4b9f7c5", "54c8f9d7b"
 STEP = {"name": "testers", "match": [{"headerName": "X-Canary", "headerValue": {"exact": "yes"}}]}
 
-pytestmark = [pytest.mark.usefixtures("with_example"), pytest.mark.parametrize("name", SAMPLES)]
+pytestmark = [pytest.mark.usefixtures("with_example"), pytest.mark.parametrize("name", ALL)]
 
 
 def test_every_registered_router_is_held_to_this(name: str) -> None:
     names = {point.name for point in plugins.entry_points(group=plugins.ROUTERS)}
-    assert names == set(SAMPLES), "give a new router a sample here, and cases beside the others"
-    assert router_of(name).supports <= set(get_args(Ability))
+    assert names == set(ALL), "give a router that is not built in a folder in tests/traffic, and a name in layers.py"
+    assert layers.router(name).supports <= set(get_args(Ability))
 
 
 def test_it_serves_those_alone_who_ask_for_it(name: str) -> None:
-    serving = [other for other in SAMPLES if router_of(other).serves(routing_of(sample(name)))]
+    serving = [other for other in ALL if layers.router(other).serves(routing_of(sample(name)))]
     assert serving == [name]
-    assert not router_of(name).serves(TrafficRouting())
+    assert not layers.router(name).serves(TrafficRouting())
 
 
 def test_the_weights_are_those_that_were_decided_and_sum_up(name: str) -> None:
-    router, case, found = router_of(name), sample(name), objects(sample(name).given)
+    router, case, found = layers.router(name), sample(name), objects(sample(name).given)
     for weight in (1, 20, 50, 99, 100):
         found, _ = apply(router, decided(case, weight=weight), found)
-        splits = SAMPLES[name][1](found)
+        splits = reader(name)(found)
         assert splits, "no split is found in the objects"
         assert set(splits) == {(weight, 100 - weight)}
 
 
 def test_what_it_does_not_know_survives(name: str) -> None:
-    router, case = router_of(name), sample(name)
+    router, case = layers.router(name), sample(name)
     given = {ref: foreign(marked(item.raw)) for ref, item in objects(case.given).items()}
     found = given
     for step in life(router, case):
@@ -71,7 +53,7 @@ def test_what_it_does_not_know_survives(name: str) -> None:
 
 
 def test_applied_twice_it_is_written_once(name: str) -> None:
-    router, case, found = router_of(name), sample(name), objects(sample(name).given)
+    router, case, found = layers.router(name), sample(name), objects(sample(name).given)
     for step in life(router, case):
         for _ in range(3):
             found, writes = apply(router, step, found)
@@ -81,16 +63,16 @@ def test_applied_twice_it_is_written_once(name: str) -> None:
 
 
 def test_it_says_the_weight_is_in_effect_only_when_it_is_set(name: str) -> None:
-    router, case, found = router_of(name), sample(name), objects(sample(name).given)
+    router, case, found = layers.router(name), sample(name), objects(sample(name).given)
     for step in life(router, case):
         after, _ = apply(router, step, found)
-        is_set = SAMPLES[name][1](after) == SAMPLES[name][1](found)
+        is_set = reader(name)(after) == reader(name)(found)
         assert is_set or router.verified(step, found) is not True
         found = after
 
 
 def test_what_is_missing_is_said_and_breaks_nothing(name: str) -> None:
-    router, case = router_of(name), sample(name)
+    router, case = layers.router(name), sample(name)
     nothing = decided(case, weight=20)
     assert isinstance(router.problem(nothing.rollout, {}), str)
     for item in router.route(nothing, {}):
@@ -99,14 +81,14 @@ def test_what_is_missing_is_said_and_breaks_nothing(name: str) -> None:
 
 
 def test_while_traffic_settles_no_weight_moves(name: str) -> None:
-    router, case = router_of(name), sample(name)
+    router, case = layers.router(name), sample(name)
     found, _ = apply(router, decided(case, weight=20), objects(case.given))
     settled, _ = apply(router, decided(case, weight=70, is_settling=True), found)
-    assert SAMPLES[name][1](settled) == SAMPLES[name][1](found)
+    assert reader(name)(settled) == reader(name)(found)
 
 
 def test_removal_leaves_no_trace(name: str) -> None:
-    router, case = router_of(name), sample(name)
+    router, case = layers.router(name), sample(name)
     given = objects(case.given)
     found = given
     for step in life(router, case):
@@ -122,15 +104,9 @@ def test_removal_leaves_no_trace(name: str) -> None:
         assert others(clean.raw) == others(given[ref].raw)
 
 
-def router_of(name: str) -> Router:
-    point = next(point for point in plugins.entry_points(group=plugins.ROUTERS) if point.name == name)
-    made: Router = point.load()()
-    return made
-
-
 def sample(name: str) -> Case:
     """The beginning of a life: the case's objects, before any managed route."""
-    case = load(SAMPLES[name][0])
+    case = load(folder(name) / layer(name).sample)
     assert not case.problem
     return case
 

@@ -12,13 +12,14 @@ from stories.lagging import planner
 from stories.look import Look
 from stories.manifests import NAME, V1, V2, pause, rollout, service, weight
 from stories.simulated import Simulated
+from traffic import layers
 from traffic.cases import Objects, foreign, is_ours, objects
-from traffic.shares import Split
-from traffic.test_conformance import SAMPLES, STEP, router_of, sample
+from traffic.layers import ALL, Split
+from traffic.test_conformance import STEP, sample
 
 Manifest = dict[str, Any]
 
-pytestmark = [pytest.mark.usefixtures("with_example"), pytest.mark.parametrize("name", SAMPLES)]
+pytestmark = [pytest.mark.usefixtures("with_example"), pytest.mark.parametrize("name", ALL)]
 
 SERVICES = {"stableService": "web", "canaryService": "web-canary"}
 DECIDED = {(20, 80)}
@@ -29,9 +30,9 @@ class Layer(Simulated):
     """A stage whose traffic one router splits, in the objects of its sample."""
 
     def __init__(self, name: str) -> None:
-        self.router: Router = router_of(name)
+        self.router: Router = layers.router(name)
         super().__init__(planner=planner(self.router))
-        self._sample, self._read = sample(name), SAMPLES[name][1]
+        self._sample, self._read = sample(name), layers.reader(name)
         self.theirs = {ref: item.raw for ref, item in objects(self._sample.given).items() if not is_ours(item)}
 
     def rollout(self, image: str) -> Manifest:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from serinus import plugins
 from stories.manifests import CANARY, INGRESS, STABLE
 
 Manifest = dict[str, Any]
@@ -14,6 +15,7 @@ MANAGED = {"managedRoutes": [{"name": "r"}]}
 PATH = "spec.strategy.canary"
 STEP = f"{PATH}.steps[0]"
 ROUTING = f"{PATH}.trafficRouting"
+INSTALLED = ", ".join(router.name for router in plugins.routers() if "/" in router.name)
 
 
 def blue_green(**fields: Any) -> Change:
@@ -174,7 +176,7 @@ ROWS: dict[str, tuple[Change, str]] = {
     ),
     "routers of plugins are installed": (
         canary({"plugins": {"acme/mesh": {}}}),
-        (f"{ROUTING}.plugins[acme/mesh]: Forbidden: no such router is installed; there are: argoproj-labs/gatewayAPI"),
+        f"{ROUTING}.plugins[acme/mesh]: Forbidden: no such router is installed; there are: {INSTALLED}",
     ),
     "a step is one thing": (
         canary(step={"analysis": {"templates": []}, "pause": {}}),
