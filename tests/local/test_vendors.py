@@ -18,7 +18,7 @@ OLD = {
 
 
 def test_an_unknown_vendor_is_told_with_the_known_ones() -> None:
-    known_ones = "argo-rollouts, gateway-api, istio, smi, traefik"
+    known_ones = "argo-rollouts, contour, gateway-api, istio, smi, traefik"
     with pytest.raises(LocalError, match=f"unknown vendor 'linkerd'; known are {known_ones}"):
         known("linkerd")
 
@@ -60,6 +60,7 @@ def _now(names: list[str]) -> list[dict]:
     [
         ("istio", {"virtualservices.networking.istio.io", "destinationrules.networking.istio.io"}),
         ("gateway-api", {"httproutes.gateway.networking.k8s.io", "gateways.gateway.networking.k8s.io"}),
+        ("contour", {"httpproxies.projectcontour.io"}),
         ("smi", {"trafficsplits.split.smi-spec.io"}),
         ("traefik", {"traefikservices.traefik.io"}),
     ],

@@ -59,7 +59,7 @@ class Wish:
     "--vendor",
     "vendors",
     multiple=True,
-    help="Install a vendor's kinds: istio, gateway-api, smi, traefik, argo-rollouts.",
+    help="Install a vendor's kinds: istio, gateway-api, smi, traefik, contour, argo-rollouts.",
 )
 def up(  # noqa: PLR0913, PLR0917 - one per option
     name: str,

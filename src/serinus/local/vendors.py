@@ -62,6 +62,9 @@ VENDORS = {
         "config/crd/experimental/*.yaml",
         ("gatewayclasses", "gateways", "grpcroutes", "httproutes", "referencegrants", "tcproutes", "tlsroutes"),
     ),
+    "contour": Vendor(
+        "github.com/projectcontour/contour", "v1.33.8", "examples/contour/01-crds.yaml", ("httpproxies",)
+    ),
     "smi": Vendor("github.com/servicemeshinterface/smi-sdk-go", "v0.5.0", "crds/*.yaml"),
     "traefik": Vendor(
         "github.com/traefik/traefik/v3",
