@@ -14,11 +14,16 @@ so that probes and scrapes do not dilute an error rate. Every other path gets th
 same answer. Standard library only: twenty of these start at once on a laptop.
 """
 
+import sys
+
+if __name__ == "__main__":
+    # asyncio takes it along where it is there: a quarter of the start, and of the memory, for nothing.
+    sys.modules["ssl"] = None  # type: ignore[assignment]
+
 import asyncio
 import json
 import os
 import signal
-import sys
 from asyncio import IncompleteReadError, LimitOverrunError, StreamReader, StreamWriter
 from collections.abc import Mapping
 from dataclasses import dataclass, field

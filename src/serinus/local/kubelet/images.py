@@ -10,7 +10,7 @@ from typing import Annotated, Any, Self
 import msgspec
 import yaml
 
-DEMO_APP = (sys.executable, "-I", str(Path(__file__).parent.parent / "demoapp.py"))
+DEMO_APP = (sys.executable, "-I", "-S", str(Path(__file__).parent.parent / "demoapp.py"))
 """Run by its path: it starts sooner without the packages around it."""
 
 
